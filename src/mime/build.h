@@ -1,0 +1,30 @@
+/* Building messages: bounces, reports, notices, `godwit send`. Pure; everything passes header_print, so nothing
+ * can be injected. CRLF line ends throughout. */
+#ifndef GODWIT_MIME_BUILD_H
+#define GODWIT_MIME_BUILD_H
+
+#include "mime/address.h"
+#include "mime/date.h"
+#include "mime/header.h"
+
+typedef struct build {
+    buf *out;
+    char boundary[40];
+    bool failed; /* sticky: over or refused; checked once at the end by build_end */
+} build;
+
+void build_begin(build *b, buf *out);
+void build_header(build *b, str name, str value);        /* value is already a header value (ASCII or UTF-8 when smtputf8) */
+void build_text_header(build *b, str name, str utf8);    /* unstructured text, encoded as needed */
+void build_date(build *b, mime_date d);
+void build_message_id(build *b, str host);               /* random, in the host's name */
+void build_body_text(build *b, str utf8);                /* a single text/plain part: headers and body; 7bit, qp or base64 as it needs */
+void build_multipart(build *b, str subtype, str params); /* "report", "; report-type=delivery-status" */
+void build_part(build *b, str type, str body);           /* inside a multipart: Content-Type value, then the body as 7bit/8bit bytes (CRLF added) */
+void build_part_text(build *b, str utf8);
+bool build_end(build *b);                                /* closes the multipart; false when anything failed */
+
+/* Makes line ends CRLF (bare CR and bare LF become CRLF), for text given by programs, never for received mail. */
+bool crlf_normalize(buf *out, str text);
+
+#endif

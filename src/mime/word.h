@@ -1,0 +1,16 @@
+/* RFC 2047 encoded words and charsets. Pure functions; conversion by iconv with a budget.
+ * Charset conversion opens iconv tables (files, memory): call in offload or thread, not on a loop, for
+ * anything but UTF-8, US-ASCII, ISO-8859-1 and windows-1252, which are built in. */
+#ifndef GODWIT_MIME_WORD_H
+#define GODWIT_MIME_WORD_H
+
+#include "base/buf.h"
+
+/* Appends the text with its encoded words decoded, as valid UTF-8. */
+bool word_decode(buf *out, str value);
+/* Appends text as it may stand in a header: ASCII as it is, else UTF-8 B or Q words of at most 75 characters. */
+bool word_encode(buf *out, str text);
+/* Converts bytes in a charset to valid UTF-8 (bad bytes as U+FFFD; an unknown charset as windows-1252). False when over. */
+bool charset_to_utf8(buf *out, str charset, str bytes);
+
+#endif
