@@ -8,7 +8,8 @@
 #include "base/buf.h"
 
 bool hex_encode(buf *out, str in); /* lower case */
-bool hex_decode(buf *out, str in);
+bool hex_decode(buf *out, str in); /* either case */
+int hex_value(char c);             /* of one digit, or -1 */
 
 /* RFC 4648 4. Strict: padding needed, no blanks, no bits left over. */
 bool base64_encode(buf *out, str in);

@@ -39,7 +39,12 @@ log_field lf_err(const err *e); /* key "error": the log text, or the peer text *
 #define log_error(event, ...) log_emit(LOG_ERROR, event, (const log_field[]){__VA_ARGS__ __VA_OPT__(,) {0}})
 
 void log_emit(log_level level, const char *event, const log_field *fields);
-void log_setup(log_format format, log_level least, int fd); /* fd 2 unless a test captures */
-bool log_level_of(str name, log_level *out);
+/* At start and at reload, from one thread. fd 2 unless a test captures; when that is journald's stream
+ * (JOURNAL_STREAM), events go there with their fields instead of as text. */
+void log_setup(log_format format, log_level least, int fd);
+bool log_level_of(str name, log_level *out); /* debug, info, warn, error */
+
+/* Tests only: where journald listens. The string must live on. */
+void log_test_journal(const char *path);
 
 #endif

@@ -8,7 +8,7 @@ void rand_bytes(void *p, size_t n);
 uint64_t rand_u64(void);
 uint64_t rand_below(uint64_t bound); /* uniform in [0, bound); bound > 0 */
 
-/* 128 random bits as 26 characters of [0-9a-z]: names for messages, connections, temporary files. */
+/* 130 random bits as 26 characters of [0-9a-z]: names for messages, connections, temporary files. */
 enum { RAND_ID = 26 };
 void rand_id(char out[RAND_ID]);
 
