@@ -8,7 +8,9 @@
 
 typedef struct map {
     struct map_slot *slots;
-    size_t n, cap, max;
+    size_t n;    /* entries */
+    size_t used; /* slots that are not empty: entries and marks of removed ones */
+    size_t cap, max;
 } map;
 
 void map_init(map *m, size_t max);
@@ -21,6 +23,7 @@ void *map_remove(map *m, str key);                             /* the value it h
  * but for removing the entry just given. */
 bool map_each(const map *m, size_t *at, str *key, void **value);
 
-uint64_t hash_keyed(str s); /* the same hash, for other tables */
+uint64_t hash_keyed(str s); /* the same hash, for other tables; thread-safe */
+uint64_t siphash13(const uint64_t key[2], str s);
 
 #endif

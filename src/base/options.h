@@ -30,19 +30,20 @@ typedef struct option {
     option_type type;
     size_t offset;             /* offsetof(the structure, field) */
     const char *initial;       /* the default, as text in the same grammar */
-    int64_t least, most;       /* range of COUNT, SIZE, DURATION (ms) */
+    int64_t least, most;        /* range of COUNT, SIZE, DURATION (ms); most 0: no upper end */
     const char *const *choices; /* OPTION_CHOICE: NULL-terminated */
     const char *help;          /* one line, ends with a full stop */
 } option;
 
 /* Writes every default of the rows of `section` into `target`. */
 err options_defaults(const option *table, size_t rows, const char *section, void *target, arena *a) MUST_USE;
-/* Sets one option; the error text says what is wrong and what would be right. */
+/* Sets one option; the error's log text says what is wrong and what would be right. ERR_NOT_FOUND: no such
+ * option; ERR_SYNTAX: not of its type; ERR_LIMIT: out of range. On failure the old value stays. */
 err options_set(const option *table, size_t rows, str section, str name, str value, void *target, arena *a) MUST_USE;
 /* The row, or NULL; `near` (may be NULL) gets the most similar name of the section for "did you mean". */
 const option *options_find(const option *table, size_t rows, str section, str name, const option **near);
 /* The current value of a row as text in the grammar of the file. */
-str options_print(const option *row, const void *target, arena *a);
+str options_print(const option *row, const void *target, arena *a); /* p == NULL when the arena is full */
 
 bool size_parse(str s, uint64_t *out);         /* "25M" */
 bool duration_parse(str s, int64_t *out_ms);   /* "5m", "1h30m", "90" is seconds */

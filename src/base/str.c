@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include "base/mem.h"
+
 str str_of(const char *p, size_t n) { return (str){p, n}; }
 
 str str_c(const char *z) { return z ? (str){z, strlen(z)} : (str){"", 0}; }
@@ -72,13 +74,31 @@ size_t str_find_str(str s, str needle) {
     return at ? (size_t)(at - s.p) : STR_NONE;
 }
 
+/* Knuth, Morris, Pratt: border[i] is the length of the longest proper prefix of the needle that ends at i. */
+static void find_borders(str needle, size_t *border) {
+    border[0] = 0;
+    for (size_t i = 1, k = 0; i < needle.n; i++) {
+        while (k && ascii_to_lower(needle.p[k]) != ascii_to_lower(needle.p[i]))
+            k = border[k - 1];
+        k += ascii_to_lower(needle.p[k]) == ascii_to_lower(needle.p[i]);
+        border[i] = k;
+    }
+}
+
 size_t str_casefind(str s, str needle) {
     if (needle.n == 0)
         return 0;
-    char first = ascii_to_lower(needle.p[0]);
-    for (size_t i = 0; i + needle.n <= s.n; i++)
-        if (ascii_to_lower(s.p[i]) == first && str_caseeq(str_sub(s, i, needle.n), needle))
-            return i;
+    if (needle.n > s.n)
+        return STR_NONE;
+    SCOPED_FREE size_t *border = mem_array(needle.n, sizeof *border);
+    find_borders(needle, border);
+    for (size_t i = 0, k = 0; i < s.n; i++) {
+        while (k && ascii_to_lower(needle.p[k]) != ascii_to_lower(s.p[i]))
+            k = border[k - 1];
+        k += ascii_to_lower(needle.p[k]) == ascii_to_lower(s.p[i]);
+        if (k == needle.n)
+            return i + 1 - k;
+    }
     return STR_NONE;
 }
 
