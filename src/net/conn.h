@@ -16,8 +16,10 @@ typedef struct conn conn;
 
 typedef struct conn_ops {
     /* `in` is everything received and not consumed. Answers how much it consumed; called again at once while it consumes
-     * and something is left, else when more has arrived. What it must not do is leave LIMIT_CONN_IN bytes unconsumed: then the
-     * connection is closed as broken. Bytes that came before a STARTTLS handshake are never seen after it. */
+     * and something is left, else when more has arrived or after another event of the session. What it must not do is leave
+     * LIMIT_CONN_IN bytes unconsumed: then the connection is closed as broken; but from conn_want_drain to the return of
+     * `drained` reading merely stops (a cursor is at work; pipelined commands wait). Bytes that came before a STARTTLS
+     * handshake are never seen after it. */
     size_t (*input)(void *session, str in);
     /* The output queue has run down below a quarter of LIMIT_CONN_OUT after conn_want_drain. */
     void (*drained)(void *session);
