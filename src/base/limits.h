@@ -24,8 +24,19 @@
 #define LIMIT_COMMAND_ARENA (1024 * 1024) /* memory of one ordinary command */
 #define LIMIT_MAILBOX_NAME 1000          /* bytes, UTF-8, whole path */
 #define LIMIT_MAILBOXES 10000            /* mailboxes of one account */
+#define LIMIT_MAILBOX_LEVELS 64          /* levels of one mailbox name: creating one makes its parents */
 #define LIMIT_KEYWORDS 56                /* keywords of one mailbox: they share a word with the system flags */
 #define LIMIT_KEYWORD 64                 /* bytes of one keyword */
+#define LIMIT_FORWARDS 1000              /* forward targets of one address */
+#define LIMIT_UID_RANGES 100000          /* ranges in one call to the store */
+#define LIMIT_RECIPIENT_HEADER 8192      /* bytes put in front of a message for one recipient */
+#define LIMIT_RECIPIENTS 100000          /* recipients of one accepted message, after lists were expanded */
+#define LIMIT_QUEUE_HISTORY 8192         /* bytes of the attempts kept of one queue entry; the middle is left out */
+#define LIMIT_QUEUE_ERROR 512            /* bytes kept of a remote's last words */
+#define LIMIT_WRITES_WAITING 10000       /* changes waiting for the store's writer before refusing */
+#define LIMIT_WRITE_BATCH 256            /* changes that share one commit: bounds how long the first one waits */
+#define LIMIT_EXPUNGE_ROWS 20000         /* remembered ranges of expunged UIDs of one mailbox */
+#define LIMIT_CHECK_FAULTS 1000          /* lines of a store check */
 #define LIMIT_HOPS 50                    /* Received fields before a message counts as looping, RFC 5321 6.3 */
 #define LIMIT_DNS_RECORDS 1000           /* records used of one answer */
 
