@@ -24,7 +24,6 @@ typedef struct smtp_config { /* shared by all SMTP listeners; options of section
     uint64_t spool_least;
     const addr_net *trusted; /* networks that may relay without authentication (MX and submission listeners) */
     size_t trusted_n;
-    bool require_auth;       /* submission: even from trusted networks */
     bool check_sender;       /* submission: MAIL FROM must be an address of the account */
     bool vrfy;               /* false: 252 always */
     bool reverse_lookup;     /* PTR name, checked forward, for Received */
@@ -39,6 +38,7 @@ typedef struct smtp_service { /* one per listener */
     auth *auth;
     tls_server *tls;         /* for STARTTLS; NULL: not offered */
     bool require_tls;        /* MAIL without TLS is 530 */
+    bool require_auth;       /* submission: even from trusted networks */
 } smtp_service;
 
 void *smtp_open(void *service, conn *c);
