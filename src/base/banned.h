@@ -9,7 +9,10 @@
 #include <string.h>
 #include <time.h>
 
+/* with some compilers the checked forms of these are macros */
 #undef alloca
+#undef sprintf
+#undef vsprintf
 #pragma GCC poison strcpy strcat strncpy strncat stpcpy sprintf vsprintf
 #pragma GCC poison strtok atoi atol atoll gets alloca gmtime localtime ctime asctime
 

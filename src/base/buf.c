@@ -27,7 +27,7 @@ char *buf_reserve(buf *b, size_t n) {
             cap *= 2;
         if (cap < need)
             cap = need;
-        b->p = mem_grow(b->p, cap, 1);
+        b->p = mem_grow(b->p, cap + 1, 1); /* vsnprintf wants room for a NUL that is not counted */
         b->cap = cap;
     }
     return b->p + b->n;
@@ -38,10 +38,11 @@ void buf_commit(buf *b, size_t n) { b->n += n; }
 bool buf_add(buf *b, str s) {
     if (s.n == 0)
         return !b->over;
+    size_t inside = (uintptr_t)s.p - (uintptr_t)b->p; /* a piece of b itself moves with it */
     char *to = buf_reserve(b, s.n);
     if (!to)
         return false;
-    memcpy(to, s.p, s.n);
+    memcpy(to, inside < b->n ? b->p + inside : s.p, s.n);
     b->n += s.n;
     return true;
 }
@@ -76,7 +77,7 @@ bool buf_addf(buf *b, const char *format, ...) {
     }
     if ((size_t)n < sizeof small)
         return buf_add(b, (str){small, (size_t)n});
-    char *to = buf_reserve(b, (size_t)n + 1);
+    char *to = buf_reserve(b, (size_t)n);
     if (!to)
         return false;
     va_start(args, format);

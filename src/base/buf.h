@@ -19,7 +19,7 @@ typedef struct buf {
 void buf_init(buf *b, size_t max);
 void buf_free(buf *b); /* NULL-safe, leaves an empty buffer of the same maximum */
 
-bool buf_add(buf *b, str s); /* false when over */
+bool buf_add(buf *b, str s); /* false when over; s may be a piece of b */
 bool buf_add_byte(buf *b, char c);
 bool buf_add_u64(buf *b, uint64_t v); /* decimal */
 bool buf_add_i64(buf *b, int64_t v);

@@ -63,6 +63,10 @@ bool duration_parse(str s, int64_t *out_ms) {
 /* The value in the largest unit that holds it exactly. */
 static void add_quantity(buf *out, const unit *units, uint64_t value) {
     const unit *best = units;
+    if (value == 0) {
+        buf_add_byte(out, '0'); /* of whatever unit */
+        return;
+    }
     for (const unit *u = units; u->suffix; u++)
         if (value % u->worth == 0 && u->worth >= best->worth)
             best = u;
