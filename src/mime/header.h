@@ -26,16 +26,20 @@ size_t header_size(str message);
 bool header_find(str header, str name, header_field *out);
 size_t header_count(str header, str name);
 
-/* Unfolds: CRLF before blanks is removed, blanks at both ends too. Returns the input when nothing is folded. */
+/* Unfolds: CRLF before blanks is removed, blanks at both ends too. Returns the input when nothing is folded;
+ * p == NULL when the arena is spent. A bare CR or LF stays. */
 str header_unfold(str value, arena *a);
-/* Unfolded and RFC 2047 words decoded, as valid UTF-8. */
+/* Unfolded and RFC 2047 words decoded, as valid UTF-8; p == NULL when the arena is spent. */
 str header_text(str value, arena *a);
 
 /* A structured value with parameters: `form-data; name="x"; filename*=utf-8''…` with RFC 2231 continuations,
- * charsets and the broken variants found in the wild. */
+ * charsets and the broken variants found in the wild. Never fails on bytes, only when the arena is spent.
+ * Of a parameter given twice the first counts; those past LIMIT_MIME_PARAMS are not read. */
 typedef struct header_param {
-    str name;  /* lower case */
-    str value; /* UTF-8 */
+    str name;     /* lower case */
+    str value;    /* UTF-8; CR, LF and NUL that an encoding hid are spaces */
+    str raw_name; /* for IMAP: with a '*' behind when the raw value is charset'language'percent-encoded */
+    str raw;      /* continuations joined, quotes gone, nothing else decoded */
 } header_param;
 typedef struct header_params {
     str value; /* before the first ';', trimmed, as written */
