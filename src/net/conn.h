@@ -85,6 +85,8 @@ err listener_bind(const addr *at, int *fd) MUST_USE;
 err listener_open(listener **out, const listener_config *config, const int *fds, size_t n) MUST_USE;
 addr listener_address(const listener *l); /* with the real port when 0 was asked */
 size_t listener_connections(const listener *l);
+/* New connections live by this configuration (whose memory must outlive them); old ones go on as they began. Any thread. */
+void listener_reconfigure(listener *l, const listener_config *config);
 void listener_stop(listener *l);  /* accepts no more; connections go on */
 /* Runs fn(session) as a `fiber` event on every connection of the listener, on its loop; e.g. to say goodbye. */
 void listener_each(listener *l, void (*fn)(void *session));
