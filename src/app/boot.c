@@ -6,6 +6,7 @@
 
 #include "app/drop.h"
 #include "app/files.h"
+#include "app/frame.h"
 #include "base/mem.h"
 #include "net/conn.h"
 
@@ -98,6 +99,44 @@ err boot_prepare(boot *b) {
     TRY(own_directory(b, arena_strf(&b->memory, "%.*s/spool", STR_ARG(b->config.data))));
     TRY(boot_load_certs(b));
     return bind_all(b);
+}
+
+void boot_pack(const boot *b, buf *payload) {
+    frame_put(payload, b->config.path);
+    frame_put(payload, b->config.text);
+    frame_put(payload, b->certs.smarthost_password);
+    for (size_t i = 0; i < b->certs.n; i++) {
+        frame_put(payload, b->certs.pairs[i].name);
+        frame_put(payload, b->certs.pairs[i].certificate);
+        frame_put(payload, b->certs.pairs[i].key);
+    }
+}
+
+err boot_unpack(boot *b, str payload) {
+    const err broken = err_make(ERR_BUG, ERR_SYNTAX, "bad message", "the supervisor's message cannot be read");
+    config_mistakes mistakes;
+    str path, text, password;
+    *b = (boot){0};
+    arena_init(&b->memory, BOOT_MEMORY);
+    if (!frame_take(&payload, &path) || !frame_take(&payload, &text) || !frame_take(&payload, &password) ||
+        !config_read_text(&b->config, path, text, &mistakes))
+        return broken;
+    arena_init(&b->certs.memory, FRAME_MOST);
+    b->certs.smarthost_password = arena_str(&b->certs.memory, password);
+    b->certs.pairs = arena_array(&b->certs.memory, b->config.certificates_n + 1, sizeof *b->certs.pairs);
+    while (payload.n) {
+        tls_pair *pair = &b->certs.pairs[b->certs.n];
+        if (b->certs.n > b->config.certificates_n || !frame_take(&payload, &pair->name) || !frame_take(&payload, &pair->certificate) ||
+            !frame_take(&payload, &pair->key))
+            return broken;
+        *pair = (tls_pair){
+            .name = arena_str(&b->certs.memory, pair->name),
+            .certificate = arena_str(&b->certs.memory, pair->certificate),
+            .key = arena_str(&b->certs.memory, pair->key),
+        };
+        b->certs.n++;
+    }
+    return OK;
 }
 
 void boot_close_sockets(boot *b) {

@@ -27,6 +27,9 @@ err boot_read(boot *b, str config_path, buf *complain) MUST_USE;
 /* Makes the directories (owned by the server's user), loads certificates, binds the listeners. */
 err boot_prepare(boot *b) MUST_USE;
 err boot_load_certs(boot *b) MUST_USE;
+/* Configuration and secrets as one payload of FRAME_BOOT, and back. */
+void boot_pack(const boot *b, buf *payload);
+err boot_unpack(boot *b, str payload) MUST_USE;
 void boot_close_sockets(boot *b);
 void boot_free(boot *b); /* not the sockets */
 

@@ -276,6 +276,7 @@ bool config_read_text(config *c, str path, str text, config_mistakes *mistakes) 
     *mistakes = (config_mistakes){0};
     arena_init(&c->memory, CONFIG_MEMORY);
     c->path = arena_str(&c->memory, path);
+    c->text = arena_str(&c->memory, text);
     c->listeners = arena_array(&c->memory, CONFIG_LISTENERS, sizeof *c->listeners);
     c->certificates = arena_array(&c->memory, CONFIG_CERTIFICATES, sizeof *c->certificates);
     reading r = {.c = c, .mistakes = mistakes, .rest = text};

@@ -30,6 +30,7 @@ typedef struct config_certificate { /* [tls "name"], or [tls] for the first */
 
 typedef struct config {
     str path;  /* of the file, "" when there is none */
+    str text;  /* what was read */
     /* [server] */
     str host, data, blobs, user;
     uint64_t loops, readers, blob_least, max_files;
