@@ -256,6 +256,7 @@ static str take_value(reader *r) {
 
 err header_params_parse(str value, arena *a, header_params *out) {
     segment segments[LIMIT_MIME_PARAMS];
+    value = value.p ? value : S("");
     reader r = {.rest = value, .a = a, .segments = segments, .most = 3 * value.n + 16};
     *out = (header_params){.value = take_value(&r)};
     r.spent = !out->value.p;
