@@ -20,6 +20,8 @@ typedef struct auth_config {
     int64_t cache_ms;            /* how long a verified PLAIN password need not be hashed again; 0: off. The cache holds keyed hashes */
     bool plaintext_allowed;      /* PLAIN and LOGIN without TLS (never by default) */
     str default_domain;          /* appended to a login name without "@"; "" for none */
+    str secret;                  /* of this installation, the same after a restart and on every node: what unknown users' salts are made
+                                    of. "" for a fresh one: then a restart tells who is unknown */
 } auth_config;
 
 auth *auth_create(store *s, const auth_config *c);
@@ -34,6 +36,8 @@ typedef struct auth_user {
 /* ERR_PEER/ERR_DENIED for wrong name or password or a disabled account (one text for all), ERR_PEER/ERR_LIMIT when throttled,
  * ERR_TEMP when the store does not answer. Takes the same time for known and unknown names. */
 err auth_login(auth *a, const addr *client, str name, str password, auth_user *out) MUST_USE;
+/* Whether passwords may be sent over this connection as they are: it has TLS, or plaintext_allowed. */
+bool auth_plaintext_allowed(const auth *a, const conn *c);
 
 /* ---- SASL (RFC 4422), server side ---- */
 
@@ -44,10 +48,11 @@ str auth_mechanisms(auth *a, const conn *c, arena *out);
 /* ERR_PEER/ERR_UNSUPPORTED for a mechanism not offered. */
 err sasl_begin(sasl **out, auth *a, conn *c, str mechanism) MUST_USE;
 typedef enum sasl_state { SASL_CONTINUE, SASL_DONE, SASL_FAILED } sasl_state;
-/* One message of the client, decoded from base64; have_initial false on the first call without initial response. `challenge` (decoded) lives until the
- * next call. SASL_DONE fills user; a SCRAM server-final message may be in `challenge` then: the protocol sends it as its rules say
- * (additional data, or a last challenge that the client answers with an empty message: then DONE comes on the next call).
- * SASL_FAILED: `why` says as auth_login. */
+/* One message of the client, decoded from base64; have_message false on the first call without initial response. `challenge` (decoded)
+ * lives until the next call. SASL_DONE fills user and comes without a challenge: SCRAM's server-final message goes out as a last
+ * challenge, which the client answers with an empty message (RFC 4954 4, RFC 5034 4, RFC 9051 6.2.2). The first message may bring
+ * DONE. SASL_FAILED: `why` says as auth_login, or ERR_PEER/ERR_SYNTAX for a malformed message. After DONE and FAILED only
+ * sasl_free may follow; a client that cancels gets that too. */
 sasl_state sasl_step(sasl *s, bool have_message, str message, str *challenge, auth_user *user, err *why);
 void sasl_free(sasl *s); /* wipes; NULL-safe */
 

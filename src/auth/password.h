@@ -7,6 +7,7 @@
 #define GODWIT_AUTH_PASSWORD_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 enum { SCRAM_KEY = 32 };
@@ -21,5 +22,6 @@ typedef struct scram_verifier {
 err password_make(str password, uint32_t iterations, arena *a, str *credential) MUST_USE;
 bool password_verify(str credential, str password); /* constant-time in the comparison; false for anything malformed */
 bool password_scram(str credential, scram_verifier *out); /* false when the credential is no SCRAM verifier */
+void password_print(const scram_verifier *v, buf *out);   /* and back to text */
 
 #endif
