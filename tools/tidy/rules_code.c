@@ -1,0 +1,151 @@
+/* Rules about code: how long its functions are, how it makes statements. */
+#include "tidy.h"
+
+enum { FUNCTION_LINES = 60 };
+
+static size_t lines_in(str s) {
+    size_t lines = 0;
+    for (size_t i = 0; i < s.n; i++)
+        lines += s.p[i] == '\n';
+    return lines;
+}
+
+/* The brace that closes the one at `open`, or the end. */
+static size_t closing(str code, size_t open) {
+    size_t depth = 0;
+    for (size_t i = open; i < code.n; i++) {
+        depth += code.p[i] == '{';
+        depth -= code.p[i] == '}';
+        if (depth == 0)
+            return i;
+    }
+    return code.n;
+}
+
+/* The last byte before `at` that is no blank and no line end, or 0. */
+static char before(str code, size_t at) {
+    while (at > 0 && (code.p[at - 1] == ' ' || code.p[at - 1] == '\n'))
+        at--;
+    return at ? code.p[at - 1] : 0;
+}
+
+/* Lines of tables in a function: what stands between the braces of an initializer. */
+static size_t table_lines(str body) {
+    size_t lines = 0;
+    for (size_t i = 0; i < body.n; i++)
+        if (body.p[i] == '{' && before(body, i) == '=') {
+            size_t end = closing(body, i);
+            lines += lines_in(str_sub(body, i, end - i));
+            i = end;
+        }
+    return lines;
+}
+
+/* Behind the preprocessor line that begins at `at`, with the lines it goes on in. */
+static size_t skip_directive(str code, size_t at) {
+    while (at < code.n && (code.p[at] != '\n' || (at > 0 && code.p[at - 1] == '\\')))
+        at++;
+    return at;
+}
+
+static str function_name(str head) {
+    size_t open = str_find(head, '('), end = open == STR_NONE ? 0 : open, start = end;
+    while (start > 0 && (ascii_alnum(head.p[start - 1]) || head.p[start - 1] == '_'))
+        start--;
+    return str_sub(head, start, end - start);
+}
+
+/* At the outermost level a brace behind ")" opens a function; all else is a type or a table. */
+static void check_functions(const source *file, findings *f) {
+    str code = file->code;
+    size_t start = 0;
+    for (size_t i = 0; i < code.n; i++) {
+        if (code.p[i] == '#' && (i == 0 || code.p[i - 1] == '\n'))
+            start = i = skip_directive(code, i);
+        else if (code.p[i] == ';')
+            start = i + 1;
+        if (i >= code.n || code.p[i] != '{')
+            continue;
+        size_t end = closing(code, i);
+        while (start < i && (code.p[start] == '\n' || code.p[start] == ' '))
+            start++;
+        str whole = str_sub(code, start, end + 1 - start), body = str_sub(code, i, end - i);
+        size_t lines = lines_in(whole) + 1 - table_lines(body);
+        if (before(code, i) == ')' && lines > FUNCTION_LINES)
+            finding_add(f, file, start, "%.*s() has %zu lines, more than %d", STR_ARG(function_name(whole)), lines,
+                        FUNCTION_LINES);
+        start = i = end;
+    }
+}
+
+void rule_function_size(const tree *t, findings *f) {
+    for (size_t i = 0; i < t->n; i++)
+        if (path_is_c(t->files[i].path) &&
+            (path_is_below(t->files[i].path, S("src")) || path_is_below(t->files[i].path, S("tools"))))
+            check_functions(&t->files[i], f);
+}
+
+/* The literal that begins at the quote at `at`, with those that the compiler would join to it, as one slice that
+ * still has their quotes inside. */
+static str joined_literal(str plain, size_t at) {
+    size_t end = at;
+    for (size_t i = at; i < plain.n && plain.p[i] == '"';) {
+        for (i++; i < plain.n && plain.p[i] != '"'; i++)
+            i += plain.p[i] == '\\';
+        end = i + 1;
+        for (i++; i < plain.n && (plain.p[i] == ' ' || plain.p[i] == '\n');)
+            i++;
+    }
+    return str_sub(plain, at, end - at);
+}
+
+static bool has_conversion(str s) {
+    for (size_t at = 0; at + 1 < s.n; at++) {
+        if (s.p[at] != '%')
+            continue;
+        size_t i = at + 1;
+        while (i < s.n && strchr("-+ #0123456789.*hlzjt", s.p[i]))
+            i++;
+        if (i < s.n && strchr("diouxXcsp", s.p[i]))
+            return true;
+        at = i; /* "%%" is a percent sign */
+    }
+    return false;
+}
+
+/* Words that only a statement has; "SELECT" alone is a command of IMAP too. */
+static bool is_sql(str s) {
+    static const struct {
+        const char *first, *then;
+    } shapes[] = {
+        {"SELECT ", "FROM "}, {"INSERT ", "INTO "}, {"UPDATE ", "SET "}, {"DELETE ", "FROM "},
+        {"REPLACE ", "INTO "}, {" WHERE ", "="},     {"VALUES", "("},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        size_t at = str_find_str(s, str_c(shapes[i].first));
+        if (at != STR_NONE && str_find_str(str_skip(s, at), str_c(shapes[i].then)) != STR_NONE)
+            return true;
+    }
+    return false;
+}
+
+void rule_sql(const tree *t, findings *f) {
+    for (size_t i = 0; i < t->n; i++) {
+        const source *file = &t->files[i];
+        if (!path_is_c(file->path) || !path_is_below(file->path, S("src")))
+            continue;
+        str plain = file->plain;
+        for (size_t at = 0; at < plain.n; at++) {
+            if (plain.p[at] == '\'') { /* '"' opens nothing */
+                at += plain.p[at + 1] == '\\' ? 3 : 2;
+                continue;
+            }
+            if (plain.p[at] != '"')
+                continue;
+            str literal = joined_literal(plain, at);
+            if (is_sql(literal) && has_conversion(literal))
+                finding_add(f, file, at, "a statement is built by a format: bind parameters instead");
+            at += literal.n - 1;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+/* Rules about the shape of the tree: layers, shadows, what every folder has. */
+#include "tidy.h"
+
+/* The floors of the house: a folder includes itself and what lies on a lower floor. */
+static const struct {
+    const char *folder;
+    int layer;
+} layers[] = {
+    {"base", 0}, {"net", 1},  {"mime", 1}, {"store", 2}, {"trust", 2}, {"auth", 3},  {"hook", 3}, {"queue", 3}, {"mail", 4},
+    {"smtp", 5}, {"imap", 5}, {"pop3", 5}, {"http", 5},  {"api", 6},   {"relay", 6}, {"app", 7},  {"ctl", 7},
+};
+
+static int layer_of(str folder) {
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
+        if (str_eq(folder, str_c(layers[i].folder)))
+            return layers[i].layer;
+    return -1;
+}
+
+static bool may_include(str from, str to) {
+    if (str_eq(from, to) || (str_eq(from, S("ctl")) && str_eq(to, S("app"))))
+        return true;
+    return layer_of(to) >= 0 && layer_of(to) < layer_of(from);
+}
+
+static void check_includes(const tree *t, const source *file, findings *f) {
+    str from = path_folder_of_src(file->path), rest = file->plain, line, path;
+    while (str_cut_line(&rest, &line)) {
+        if (!code_include(line, &path) || path.p[0] != '"')
+            continue;
+        path = str_sub(path, 1, path.n - 2);
+        size_t at = (size_t)(line.p - file->plain.p), slash = str_find(path, '/');
+        str to = str_sub(path, 0, slash == STR_NONE ? 0 : slash);
+        SCOPED_BUF full;
+        buf_init(&full, 1000);
+        buf_addf(&full, "src/%.*s", STR_ARG(path));
+        if (!tree_find(t, buf_str(&full)))
+            finding_add(f, file, at, "includes \"%.*s\", which is not below src/", STR_ARG(path));
+        else if (!may_include(from, to))
+            finding_add(f, file, at, "%.*s may not include %.*s", STR_ARG(from), STR_ARG(to));
+    }
+}
+
+void rule_layers(const tree *t, findings *f) {
+    for (size_t i = 0; i < t->n; i++) {
+        const source *file = &t->files[i];
+        if (!path_is_below(file->path, S("src")) || !path_is_c(file->path))
+            continue;
+        str folder = path_folder_of_src(file->path);
+        if (layer_of(folder) < 0)
+            finding_add(f, file, 0, "the folder has no layer: give it one in tools/tidy/rules_tree.c");
+        else
+            check_includes(t, file, f);
+    }
+}
+
+/* Sources without a test file of their own name, and what tests them instead. */
+static const struct {
+    const char *path, *reason;
+} without_shadow[] = {
+    {"src/app/main.c", "every system test runs it"},
+};
+
+static bool excused(str path) {
+    for (size_t i = 0; i < sizeof without_shadow / sizeof *without_shadow; i++)
+        if (str_eq(path, str_c(without_shadow[i].path)))
+            return true;
+    return false;
+}
+
+void rule_shadows(const tree *t, findings *f) {
+    for (size_t i = 0; i < t->n; i++) {
+        const source *file = &t->files[i];
+        if (!path_is_below(file->path, S("src")) || !str_ends(file->path, S(".c")) || excused(file->path))
+            continue;
+        SCOPED_BUF shadow;
+        buf_init(&shadow, 1000);
+        buf_addf(&shadow, "test%.*s", STR_ARG(str_skip(file->path, 3)));
+        if (!tree_find(t, buf_str(&shadow)))
+            finding_add(f, file, 0, "has no test %.*s", STR_ARG(buf_str(&shadow)));
+    }
+    if (!tree_find(t, S("src/base/str.h"))) /* a small tree of a test, not the house */
+        return;
+    for (size_t i = 0; i < sizeof without_shadow / sizeof *without_shadow; i++)
+        if (!tree_find(t, str_c(without_shadow[i].path)))
+            finding_add(f, tree_find(t, S("src/base/str.h")), 0, "%s is excused from a test but is not there",
+                        without_shadow[i].path);
+}
+
+/* Calls `each` once for every folder of src/, with one of its files. */
+static void each_folder(const tree *t, findings *f, void (*each)(const tree *t, findings *f, const source *any, str folder)) {
+    str last = S("");
+    for (size_t i = 0; i < t->n; i++) {
+        str folder = path_folder_of_src(t->files[i].path);
+        if (folder.n && !str_eq(folder, last))
+            each(t, f, &t->files[i], folder);
+        last = folder;
+    }
+}
+
+static void check_readme(const tree *t, findings *f, const source *any, str folder) {
+    SCOPED_BUF path;
+    buf_init(&path, 1000);
+    buf_addf(&path, "src/%.*s/README.md", STR_ARG(folder));
+    if (!tree_find(t, buf_str(&path)))
+        finding_add(f, any, 0, "the folder has no README.md");
+}
+
+void rule_readmes(const tree *t, findings *f) { each_folder(t, f, check_readme); }
+
+/* A source that nobody compiles is dead. */
+void rule_listed(const tree *t, findings *f) {
+    for (size_t i = 0; i < t->n; i++) {
+        const source *file = &t->files[i];
+        str folder = path_folder_of_src(file->path);
+        if (!folder.n || !str_ends(file->path, S(".c")))
+            continue;
+        SCOPED_BUF build, name;
+        buf_init(&build, 1000);
+        buf_init(&name, 1000);
+        buf_addf(&build, "src/%.*s/meson.build", STR_ARG(folder));
+        buf_addf(&name, "'%.*s'", STR_ARG(str_skip(file->path, folder.n + strlen("src//"))));
+        const source *listing = tree_find(t, buf_str(&build));
+        if (!listing || str_find_str(listing->text, buf_str(&name)) == STR_NONE)
+            finding_add(f, file, 0, "is not listed in %.*s", STR_ARG(buf_str(&build)));
+    }
+}
