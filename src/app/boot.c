@@ -93,10 +93,14 @@ static err bind_all(boot *b) {
 
 err boot_load_certs(boot *b) { return certs_load(&b->certs, &b->config); }
 
-err boot_prepare(boot *b) {
+err boot_directories(boot *b) {
     TRY(own_directory(b, b->config.data));
     TRY(own_directory(b, b->config.blobs));
-    TRY(own_directory(b, arena_strf(&b->memory, "%.*s/spool", STR_ARG(b->config.data))));
+    return own_directory(b, arena_strf(&b->memory, "%.*s/spool", STR_ARG(b->config.data)));
+}
+
+err boot_prepare(boot *b) {
+    TRY(boot_directories(b));
     TRY(boot_load_certs(b));
     return bind_all(b);
 }

@@ -24,7 +24,8 @@ typedef struct boot {
 
 /* Reads the configuration. On mistakes prints each to `complain` (one a line) and answers an error. */
 err boot_read(boot *b, str config_path, buf *complain) MUST_USE;
-/* Makes the directories (owned by the server's user), loads certificates, binds the listeners. */
+err boot_directories(boot *b) MUST_USE; /* makes them, owned by the server's user */
+/* Makes the directories, loads certificates, binds the listeners. */
 err boot_prepare(boot *b) MUST_USE;
 err boot_load_certs(boot *b) MUST_USE;
 /* Configuration and secrets as one payload of FRAME_BOOT, and back. */

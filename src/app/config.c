@@ -341,9 +341,23 @@ str config_mistake_print(const config *c, const config_mistake *m, arena *a) {
     return arena_strf(a, "%.*s: %.*s", STR_ARG(path), STR_ARG(m->text));
 }
 
-str config_default_path(void) {
-    const char *named = getenv("GODWIT_CONFIG");
+str config_default_path(arena *a) {
+    const char *named = getenv("GODWIT_CONFIG"), *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    str own = S("");
     if (named)
         return str_c(named);
+    if (base && base[0])
+        own = arena_strf(a, "%s/godwit/godwit.conf", base);
+    else if (home && home[0])
+        own = arena_strf(a, "%s/.config/godwit/godwit.conf", home);
+    if (geteuid() != 0 && !str_empty(own) && access(own.p, F_OK) == 0)
+        return own;
     return access("/etc/godwit/godwit.conf", F_OK) == 0 ? S("/etc/godwit/godwit.conf") : S("");
+}
+
+str config_new_path(arena *a) {
+    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    if (geteuid() == 0 || !home)
+        return S("/etc/godwit/godwit.conf");
+    return base && base[0] ? arena_strf(a, "%s/godwit/godwit.conf", base) : arena_strf(a, "%s/.config/godwit/godwit.conf", home);
 }

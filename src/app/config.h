@@ -98,8 +98,10 @@ void config_free(config *c);
 /* One mistake as the operator sees it: "file:line: text". */
 str config_mistake_print(const config *c, const config_mistake *m, arena *a);
 
-/* The file's own place when none is named: $GODWIT_CONFIG, ./godwit.conf is never taken by itself; /etc/godwit/godwit.conf when it exists, else "". */
-str config_default_path(void);
+/* The file that is read when none is named: $GODWIT_CONFIG, the user's own (~/.config/godwit/godwit.conf, not for root), or
+ * /etc/godwit/godwit.conf; "" when there is none. */
+str config_default_path(arena *a);
+str config_new_path(arena *a); /* where `init` writes one */
 
 extern const option config_options[];
 extern const size_t config_options_n;

@@ -24,9 +24,10 @@ static void attempt(void *self, queue_attempt *a) {
     relay_attempt(atomic_load(&o->now)->relay, a);
 }
 
-static bool notice(void *self, const queue_attempt *a, const bool *which, int kind, arena *memory, store_accepted *out) {
+static err notice(void *self, const queue_attempt *a, const bool *which, queue_notice kind, arena *memory, store_accepted *out,
+                  bool *made) {
     outbound *o = self;
-    return bounce_notice(atomic_load(&o->now)->mail, a, which, kind, memory, out);
+    return bounce_notice(atomic_load(&o->now)->mail, a, which, kind, memory, out, made);
 }
 
 static err generation_create(generation **out, mail *m, const config *c, str password) {

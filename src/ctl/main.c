@@ -62,7 +62,7 @@ static int take_globals(ctl *c, int argc, char **argv) {
         else
             argv[kept++] = argv[i];
     }
-    c->config_path = path ? str_c(path) : config_default_path();
+    c->config_path = path ? str_c(path) : config_default_path(&c->memory);
     argv[kept] = NULL;
     return kept;
 }
@@ -74,11 +74,11 @@ int main(int argc, char **argv) {
     size_t slash = str_rfind(self, '/');
     self = slash == STR_NONE ? self : str_skip(self, slash + 1);
     if (str_eq(self, S("sendmail")) || str_eq(self, S("mailq"))) {
-        c.config_path = config_default_path();
+        c.config_path = config_default_path(&c.memory);
         return run(&c, &ctl_sendmail, argc, argv);
     }
     if (argc > 1 && strcmp(argv[1], "sendmail") == 0) { /* its options are its own */
-        c.config_path = config_default_path();
+        c.config_path = config_default_path(&c.memory);
         return run(&c, &ctl_sendmail, argc - 1, argv + 1);
     }
     argc = take_globals(&c, argc, argv);
