@@ -16,12 +16,12 @@ typedef struct arena {
 void arena_init(arena *a, size_t max);
 void arena_free(arena *a); /* frees all; the arena may be used again */
 
-void *arena_alloc(arena *a, size_t n);                 /* zeroed, aligned for any type, or NULL */
+void *arena_alloc(arena *a, size_t n);                  /* zeroed, aligned for any type, or NULL */
 void *arena_array(arena *a, size_t count, size_t size); /* checked multiplication */
-str arena_str(arena *a, str s);                        /* a copy; p == NULL when over (or s.n == 0 gives "") */
-char *arena_cstr(arena *a, str s);                     /* a NUL-terminated copy, or NULL; for library edges */
+str arena_str(arena *a, str s);                         /* a copy; p == NULL when over (or s.n == 0 gives "") */
+char *arena_cstr(arena *a, str s);                      /* a NUL-terminated copy, or NULL; for library edges */
 str arena_strf(arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
-str arena_lower(arena *a, str s);                      /* a copy in ASCII lower case */
+str arena_lower(arena *a, str s); /* a copy in ASCII lower case */
 
 #define SCOPED_ARENA __attribute__((cleanup(arena_free))) arena
 

@@ -30,9 +30,9 @@ char *buf_reserve(buf *b, size_t n);
 void buf_commit(buf *b, size_t n);
 
 static inline str buf_str(const buf *b) { return (str){b->p, b->n}; }
-void buf_clear(buf *b);               /* n = 0 and over = false; keeps the memory */
-void buf_truncate(buf *b, size_t n);  /* n <= b->n */
-void buf_consume(buf *b, size_t n);   /* drops n bytes at the front; n <= b->n */
+void buf_clear(buf *b);              /* n = 0 and over = false; keeps the memory */
+void buf_truncate(buf *b, size_t n); /* n <= b->n */
+void buf_consume(buf *b, size_t n);  /* drops n bytes at the front; n <= b->n */
 
 #define SCOPED_BUF __attribute__((cleanup(buf_free))) buf
 

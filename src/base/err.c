@@ -39,8 +39,8 @@ const char *err_kind_name(err_kind kind) {
 
 const char *err_what_name(err_what what) {
     static const char *const names[] = {
-        "other", "syntax", "limit", "not_found", "exists", "denied", "over_quota", "timeout", "closed",
-        "full", "io", "corrupt", "conflict", "unavailable", "unsupported", "tls",
+        "other",  "syntax", "limit", "not_found", "exists",   "denied",      "over_quota",  "timeout",
+        "closed", "full",   "io",    "corrupt",   "conflict", "unavailable", "unsupported", "tls",
     };
     return (size_t)what < sizeof names / sizeof *names ? names[what] : "?";
 }

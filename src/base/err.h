@@ -19,11 +19,11 @@ typedef enum err_kind {
 
 typedef enum err_what {
     ERR_WHAT_OTHER = 0,
-    ERR_SYNTAX,      /* bytes that do not follow their grammar */
-    ERR_LIMIT,       /* a budget or limit was reached */
+    ERR_SYNTAX, /* bytes that do not follow their grammar */
+    ERR_LIMIT,  /* a budget or limit was reached */
     ERR_NOT_FOUND,
     ERR_EXISTS,
-    ERR_DENIED,      /* the authorisation gate said no, or wrong credentials */
+    ERR_DENIED, /* the authorisation gate said no, or wrong credentials */
     ERR_OVER_QUOTA,
     ERR_TIMEOUT,     /* a deadline passed */
     ERR_CLOSED,      /* the other side is gone */
@@ -48,11 +48,11 @@ typedef struct err {
 static inline bool failed(err e) { return e.kind != ERR_NONE; }
 
 /* Leaves the function with the error when there is one. */
-#define TRY(expression)                            \
-    do {                                           \
-        err try_error = (expression);              \
-        if (try_error.kind != ERR_NONE)            \
-            return try_error;                      \
+#define TRY(expression) \
+    do { \
+        err try_error = (expression); \
+        if (try_error.kind != ERR_NONE) \
+            return try_error; \
     } while (0)
 
 #define MUST_USE __attribute__((warn_unused_result))
@@ -67,7 +67,10 @@ const char *err_what_name(err_what what);
 
 /* On in production, for our own bugs only, never for input: logs and aborts. */
 #define ASSERT(condition) \
-    do { if (!(condition)) assert_failed(#condition, __FILE__, __LINE__); } while (0)
+    do { \
+        if (!(condition)) \
+            assert_failed(#condition, __FILE__, __LINE__); \
+    } while (0)
 _Noreturn void assert_failed(const char *condition, const char *file, int line);
 
 #endif

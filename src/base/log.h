@@ -34,8 +34,8 @@ log_field lf_c(const char *key, const char *z);
 log_field lf_err(const err *e); /* key "error": the log text, or the peer text */
 
 #define log_debug(event, ...) log_emit(LOG_DEBUG, event, (const log_field[]){__VA_ARGS__ __VA_OPT__(,) {0}})
-#define log_info(event, ...) log_emit(LOG_INFO, event, (const log_field[]){__VA_ARGS__ __VA_OPT__(,) {0}})
-#define log_warn(event, ...) log_emit(LOG_WARN, event, (const log_field[]){__VA_ARGS__ __VA_OPT__(,) {0}})
+#define log_info(event, ...)  log_emit(LOG_INFO, event, (const log_field[]){__VA_ARGS__ __VA_OPT__(,) {0}})
+#define log_warn(event, ...)  log_emit(LOG_WARN, event, (const log_field[]){__VA_ARGS__ __VA_OPT__(,) {0}})
 #define log_error(event, ...) log_emit(LOG_ERROR, event, (const log_field[]){__VA_ARGS__ __VA_OPT__(,) {0}})
 
 void log_emit(log_level level, const char *event, const log_field *fields);

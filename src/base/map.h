@@ -16,9 +16,9 @@ typedef struct map {
 void map_init(map *m, size_t max);
 void map_free(map *m); /* frees keys, not values */
 
-void *map_get(const map *m, str key);                          /* NULL when absent */
-bool map_put(map *m, str key, void *value);                    /* replaces; false when full */
-void *map_remove(map *m, str key);                             /* the value it had, or NULL */
+void *map_get(const map *m, str key);       /* NULL when absent */
+bool map_put(map *m, str key, void *value); /* replaces; false when full */
+void *map_remove(map *m, str key);          /* the value it had, or NULL */
 /* Walks all entries in no order: *at starts at 0; false at the end. No changes while walking,
  * but for removing the entry just given. */
 bool map_each(const map *m, size_t *at, str *key, void **value);

@@ -5,11 +5,11 @@
 
 #include "base/str.h"
 
-void *mem_alloc(size_t n);                              /* zeroed */
-void *mem_array(size_t count, size_t size);             /* zeroed, checked multiplication */
-void *mem_grow(void *p, size_t count, size_t size);     /* realloc, checked; new part not zeroed */
-char *mem_strdup(str s);                                /* NUL-terminated copy */
-void mem_wipe(void *p, size_t n);                       /* never optimised away: for secrets */
+void *mem_alloc(size_t n);                          /* zeroed */
+void *mem_array(size_t count, size_t size);         /* zeroed, checked multiplication */
+void *mem_grow(void *p, size_t count, size_t size); /* realloc, checked; new part not zeroed */
+char *mem_strdup(str s);                            /* NUL-terminated copy */
+void mem_wipe(void *p, size_t n);                   /* never optimised away: for secrets */
 
 /* Constant-time equality: the one place where secrets are compared. */
 bool mem_equal_ct(str a, str b);
@@ -24,7 +24,12 @@ void fd_close_ptr(int *fd); /* closes and sets -1 */
 #define SCOPED_FD __attribute__((cleanup(fd_close_ptr))) int
 
 /* Hands an owned pointer (or, for take_fd, a descriptor) out of a scope that would free it. */
-#define take(pointer) __extension__({ __typeof__(pointer) taken = (pointer); (pointer) = NULL; taken; })
+#define take(pointer) \
+    __extension__({ \
+        __typeof__(pointer) taken = (pointer); \
+        (pointer) = NULL; \
+        taken; \
+    })
 int take_fd(int *fd);
 
 #endif

@@ -118,7 +118,8 @@ static err check_range(const option *row, uint64_t value, const unit *units) {
     buf_init(&range, 64);
     buf_add(&range, value < least ? S("at least ") : S("at most "));
     add_quantity(&range, units, value < least ? least : most);
-    return err_make(ERR_PERM, ERR_LIMIT, "option out of range", "%s: must be %.*s", row->name, STR_ARG(buf_str(&range)));
+    return err_make(ERR_PERM, ERR_LIMIT, "option out of range", "%s: must be %.*s", row->name,
+                    STR_ARG(buf_str(&range)));
 }
 
 static const unit *units_of(const option *row) {
@@ -212,9 +213,11 @@ str option_value_print(const option *row, const void *at, arena *a) {
     case OPTION_SIZE:
         add_quantity(&out, units_of(row), *(const uint64_t *)at);
         break;
-    case OPTION_DURATION:
-        add_quantity(&out, units_of(row), (uint64_t)*(const int64_t *)at);
+    case OPTION_DURATION: {
+        const int64_t *ms = at;
+        add_quantity(&out, units_of(row), (uint64_t)*ms);
         break;
+    }
     case OPTION_TEXT:
         return arena_str(a, *(const str *)at);
     case OPTION_CHOICE:

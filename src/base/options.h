@@ -28,11 +28,11 @@ typedef struct option {
     const char *section; /* "smtp", or "listener" for `[listener "name"]` */
     const char *name;    /* "max-size" */
     option_type type;
-    size_t offset;             /* offsetof(the structure, field) */
-    const char *initial;       /* the default, as text in the same grammar */
+    size_t offset;              /* offsetof(the structure, field) */
+    const char *initial;        /* the default, as text in the same grammar */
     int64_t least, most;        /* range of COUNT, SIZE, DURATION (ms); most 0: no upper end */
     const char *const *choices; /* OPTION_CHOICE: NULL-terminated */
-    const char *help;          /* one line, ends with a full stop */
+    const char *help;           /* one line, ends with a full stop */
 } option;
 
 /* Writes every default of the rows of `section` into `target`. */
@@ -45,7 +45,7 @@ const option *options_find(const option *table, size_t rows, str section, str na
 /* The current value of a row as text in the grammar of the file. */
 str options_print(const option *row, const void *target, arena *a); /* p == NULL when the arena is full */
 
-bool size_parse(str s, uint64_t *out);         /* "25M" */
-bool duration_parse(str s, int64_t *out_ms);   /* "5m", "1h30m", "90" is seconds */
+bool size_parse(str s, uint64_t *out);       /* "25M" */
+bool duration_parse(str s, int64_t *out_ms); /* "5m", "1h30m", "90" is seconds */
 
 #endif

@@ -29,9 +29,7 @@ int str_casecmp(str a, str b) {
 
 bool str_starts(str s, str prefix) { return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix); }
 
-bool str_casestarts(str s, str prefix) {
-    return s.n >= prefix.n && str_caseeq(str_sub(s, 0, prefix.n), prefix);
-}
+bool str_casestarts(str s, str prefix) { return s.n >= prefix.n && str_caseeq(str_sub(s, 0, prefix.n), prefix); }
 
 bool str_ends(str s, str suffix) { return s.n >= suffix.n && str_eq(str_skip(s, s.n - suffix.n), suffix); }
 

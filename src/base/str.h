@@ -43,10 +43,10 @@ str str_sub(str s, size_t from, size_t n);
 str str_skip(str s, size_t n);
 str str_trim(str s); /* without SP and TAB at both ends */
 
-size_t str_find(str s, char c);               /* first position, or STR_NONE */
-size_t str_rfind(str s, char c);              /* last position, or STR_NONE */
-size_t str_find_str(str s, str needle);       /* linear time; the empty needle is found at 0 */
-size_t str_casefind(str s, str needle);       /* the same, ASCII case folded */
+size_t str_find(str s, char c);         /* first position, or STR_NONE */
+size_t str_rfind(str s, char c);        /* last position, or STR_NONE */
+size_t str_find_str(str s, str needle); /* linear time; the empty needle is found at 0 */
+size_t str_casefind(str s, str needle); /* the same, ASCII case folded */
 bool str_has_byte(str s, char c);
 
 /* Cuts `rest` at the first `sep`: the part before goes to `head`, the part after

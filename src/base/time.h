@@ -21,9 +21,9 @@ typedef struct deadline {
     int64_t at_ms;
 } deadline;
 
-deadline deadline_in(int64_t ms);           /* ms >= 0 from now */
+deadline deadline_in(int64_t ms); /* ms >= 0 from now */
 deadline deadline_sooner(deadline a, deadline b);
-int64_t deadline_left(deadline d);          /* ms left, 0 when passed */
+int64_t deadline_left(deadline d); /* ms left, 0 when passed */
 bool deadline_passed(deadline d);
 
 /* Broken-down UTC, proleptic Gregorian; valid for years 1 to 9999. */

@@ -92,8 +92,26 @@ str utf8_prefix(str s, size_t n) {
 }
 
 bool utf8_unprintable(uint32_t c) {
-    return c < 0x20 || (c >= 0x7F && c <= 0x9F) ||              /* C0, DEL, C1 */
-           c == 0x2028 || c == 0x2029 ||                        /* line and paragraph separator */
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F) ||                         /* C0, DEL, C1 */
+           c == 0x2028 || c == 0x2029 ||                                   /* line and paragraph separator */
            (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || /* changes of direction */
-           c == 0xFEFF;                                         /* byte order mark */
+           c == 0xFEFF;                                                    /* byte order mark */
+}
+
+bool utf8_escape(buf *out, str bytes, bool ascii_only) {
+    while (bytes.n) {
+        uint32_t c;
+        size_t n = decode(bytes, &c);
+        bool plain = n && !utf8_unprintable(c) && (c < 0x80 || !ascii_only);
+        n = n ? n : 1;
+        if (plain)
+            buf_add(out, str_sub(bytes, 0, n));
+        else
+            for (size_t i = 0; i < n; i++)
+                buf_addf(out, "\\x%02x", (unsigned char)bytes.p[i]);
+        if (out->over)
+            return false;
+        bytes = str_skip(bytes, n);
+    }
+    return !out->over;
 }

@@ -41,9 +41,9 @@ static void standard_vectors(void **state) {
 static void strict_refuses(void **state) {
     SCOPED_BUF out;
     buf_init(&out, 100);
-    const str bad[] = {S("Zg"),     S("Zg="),  S("Zg==="), S("Z==="),     S("===="), S("="),         S("Zm9v\n"),
-                       S("Zm 9v"),  S("Zm9-"), S("Zm=v"),  S("Zg==Zg=="), S("Zh=="), S("Zm9="),      S("Zm9v\0\0\0\0"),
-                       S("Z\xffgg")};
+    const str bad[] = {S("Zg"),       S("Zg="),    S("Zg==="), S("Z==="),         S("===="),
+                       S("="),        S("Zm9v\n"), S("Zm 9v"), S("Zm9-"),         S("Zm=v"),
+                       S("Zg==Zg=="), S("Zh=="),   S("Zm9="),  S("Zm9v\0\0\0\0"), S("Z\xffgg")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (base64_decode(&out, bad[i]))
             fail_msg("took %.*s", STR_ARG(bad[i]));
@@ -57,9 +57,14 @@ static void loose_decodes(void **state) {
     static const struct {
         str text, bytes;
     } cases[] = {
-        {{"Zm9v\r\nYm Fy", 11}, {"foobar", 6}}, {{"Zg", 2}, {"f", 1}},        {{"Zg=", 3}, {"f", 1}},
-        {{"Z", 1}, {"", 0}},                    {{"Zm9v====Yg", 10}, {"foo", 3}}, {{"!Z-m_9\0v", 8}, {"foo", 3}},
-        {{"====", 4}, {"", 0}},                 {{"Zh==", 4}, {"f", 1}},
+        {{"Zm9v\r\nYm Fy", 11}, {"foobar", 6}},
+        {{"Zg", 2}, {"f", 1}},
+        {{"Zg=", 3}, {"f", 1}},
+        {{"Z", 1}, {"", 0}},
+        {{"Zm9v====Yg", 10}, {"foo", 3}},
+        {{"!Z-m_9\0v", 8}, {"foo", 3}},
+        {{"====", 4}, {"", 0}},
+        {{"Zh==", 4}, {"f", 1}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         SCOPED_BUF out;
@@ -114,8 +119,9 @@ static void limits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(standard_vectors), cmocka_unit_test(strict_refuses), cmocka_unit_test(loose_decodes),
-        cmocka_unit_test(lines),            cmocka_unit_test(width_is_ours),  cmocka_unit_test(limits),
+        cmocka_unit_test(standard_vectors), cmocka_unit_test(strict_refuses),
+        cmocka_unit_test(loose_decodes),    cmocka_unit_test(lines),
+        cmocka_unit_test(width_is_ours),    cmocka_unit_test(limits),
     };
     return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
 }

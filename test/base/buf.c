@@ -124,10 +124,14 @@ static void adding_itself(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grows_to_its_maximum), cmocka_unit_test(overflow_is_sticky),
-        cmocka_unit_test(huge_sizes),           cmocka_unit_test(without_memory),
-        cmocka_unit_test(numbers),              cmocka_unit_test(formats),
-        cmocka_unit_test(format_fits_exactly),  cmocka_unit_test(editing),
+        cmocka_unit_test(grows_to_its_maximum),
+        cmocka_unit_test(overflow_is_sticky),
+        cmocka_unit_test(huge_sizes),
+        cmocka_unit_test(without_memory),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(formats),
+        cmocka_unit_test(format_fits_exactly),
+        cmocka_unit_test(editing),
         cmocka_unit_test(adding_itself),
     };
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

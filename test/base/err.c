@@ -38,8 +38,8 @@ static void from_errno(void **state) {
     static const struct {
         int code;
         err_what what;
-    } cases[] = {{ENOSPC, ERR_FULL},   {EDQUOT, ERR_FULL},   {ENOENT, ERR_NOT_FOUND}, {EACCES, ERR_DENIED},
-                 {EPERM, ERR_DENIED},  {EEXIST, ERR_EXISTS}, {EIO, ERR_IO},           {EBADF, ERR_IO}};
+    } cases[] = {{ENOSPC, ERR_FULL},  {EDQUOT, ERR_FULL},   {ENOENT, ERR_NOT_FOUND}, {EACCES, ERR_DENIED},
+                 {EPERM, ERR_DENIED}, {EEXIST, ERR_EXISTS}, {EIO, ERR_IO},           {EBADF, ERR_IO}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         errno = cases[i].code;
         err e = err_errno("open /x");
@@ -70,8 +70,9 @@ static void assertions(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(try_leaves_early), cmocka_unit_test(log_text_is_cut), cmocka_unit_test(from_errno),
-        cmocka_unit_test(names),            cmocka_unit_test(assertions),
+        cmocka_unit_test(try_leaves_early), cmocka_unit_test(log_text_is_cut),
+        cmocka_unit_test(from_errno),       cmocka_unit_test(names),
+        cmocka_unit_test(assertions),
     };
     return cmocka_run_group_tests_name("err", tests, NULL, NULL);
 }

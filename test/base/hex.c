@@ -22,7 +22,8 @@ static void both_ways(void **state) {
 static void refuses(void **state) {
     SCOPED_BUF out;
     buf_init(&out, 100);
-    const str bad[] = {S("0"), S("0g"), S("g0"), S("0x"), S(" 0"), S("00 "), S("0\0"), S("/0"), S(":0"), S("@0"), S("`0")};
+    const str bad[] = {S("0"),   S("0g"), S("g0"), S("0x"), S(" 0"), S("00 "),
+                       S("0\0"), S("/0"), S(":0"), S("@0"), S("`0")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(hex_decode(&out, bad[i]));
     assert_int_equal(out.n, 0);

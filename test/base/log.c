@@ -61,7 +61,8 @@ static void levels(void **state) {
 
 static void errors_as_fields(void **state) {
     log_setup(LOG_LOGFMT, LOG_INFO, pipe_ends[1]);
-    err with_log = err_make(ERR_TEMP, ERR_IO, "local error", "disk %d", 7), without = err_make(ERR_PEER, ERR_SYNTAX, "bad", "%s", "");
+    err with_log = err_make(ERR_TEMP, ERR_IO, "local error", "disk %d", 7),
+        without = err_make(ERR_PEER, ERR_SYNTAX, "bad", "%s", "");
     log_info("x", lf_err(&with_log));
     assert_true(str_ends(logged(), S(" error=\"disk 7\"\n")));
     log_info("x", lf_err(&without));
@@ -159,7 +160,8 @@ static void to_the_journal(void **state) {
     char datagram[4096];
     ssize_t n = recv(journal, datagram, sizeof datagram, 0);
     assert_true(n > 0);
-    assert_true(str_starts((str){datagram, (size_t)n}, S("PRIORITY=4\nSYSLOG_IDENTIFIER=godwit\nGODWIT_EVENT=smtp.accepted\n")));
+    assert_true(str_starts((str){datagram, (size_t)n},
+                           S("PRIORITY=4\nSYSLOG_IDENTIFIER=godwit\nGODWIT_EVENT=smtp.accepted\n")));
     assert_str(logged(), S(""));
 
     close(journal); /* journald restarts: its stream takes the line, with the priority in front */

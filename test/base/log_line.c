@@ -18,9 +18,9 @@ static void check_logfmt(const log_field *fields, str expected) {
 static void logfmt(void **state) {
     SCOPED_BUF out;
     buf_init(&out, ROOM);
-    const log_field fields[] = {lf_str("from", S("a@b")),   lf_u64("size", UINT64_MAX), lf_i64("left", -5),
-                                lf_bool("tls", true),       lf_c("text", "two words"),  lf_str("none", (str){NULL, 0}),
-                                lf_str("eq", S("a=\"b\\")), {0}};
+    const log_field fields[] = {
+        lf_str("from", S("a@b")),  lf_u64("size", UINT64_MAX),     lf_i64("left", -5),         lf_bool("tls", true),
+        lf_c("text", "two words"), lf_str("none", (str){NULL, 0}), lf_str("eq", S("a=\"b\\")), {0}};
     log_line_logfmt(&out, &(log_event){moment, LOG_WARN, "smtp.accepted", fields});
     assert_str(buf_str(&out),
                S("time=2023-11-14T22:13:20.042Z level=warn event=smtp.accepted from=a@b size=18446744073709551615 "
@@ -30,8 +30,8 @@ static void logfmt(void **state) {
 static void json_form(void **state) {
     SCOPED_BUF out;
     buf_init(&out, ROOM);
-    const log_field fields[] = {lf_str("from", S("a\"b")), lf_u64("size", 7), lf_i64("left", -5), lf_bool("tls", false),
-                                {0}};
+    const log_field fields[] = {
+        lf_str("from", S("a\"b")), lf_u64("size", 7), lf_i64("left", -5), lf_bool("tls", false), {0}};
     log_line_json(&out, &(log_event){moment, LOG_ERROR, "smtp.accepted", fields});
     assert_str(buf_str(&out),
                S("{\"time\":\"2023-11-14T22:13:20.042Z\",\"level\":\"error\",\"event\":\"smtp.accepted\","
@@ -71,7 +71,8 @@ static void long_values_are_cut(void **state) {
     memcpy(value + LIMIT_LOG_FIELD - 1, "\xc3\xa9", 2); /* a character across the limit goes as a whole */
     SCOPED_BUF out;
     buf_init(&out, ROOM);
-    log_line_logfmt(&out, &(log_event){-1, LOG_INFO, "x", (const log_field[]){lf_str("a", (str){value, sizeof value}), {0}}});
+    log_line_logfmt(&out,
+                    &(log_event){-1, LOG_INFO, "x", (const log_field[]){lf_str("a", (str){value, sizeof value}), {0}}});
     assert_int_equal(out.n, strlen("level=info event=x a=\n") + LIMIT_LOG_FIELD - 1);
     assert_int_equal(out.p[out.n - 2], 'x');
 }

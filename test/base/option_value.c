@@ -23,8 +23,18 @@ static void sizes(void **state) {
         assert_true(v == good[i].bytes);
     }
     v = 7;
-    const str bad[] = {S(""), S("M"), S("1 M"), S("1MB"), S("-1"), S("1.5M"), S("17179869184G"), S("1M1"),
-                       S("18446744073709551616"), S("1m1k"), S(" 1"), S("1\0")};
+    const str bad[] = {S(""),
+                       S("M"),
+                       S("1 M"),
+                       S("1MB"),
+                       S("-1"),
+                       S("1.5M"),
+                       S("17179869184G"),
+                       S("1M1"),
+                       S("18446744073709551616"),
+                       S("1m1k"),
+                       S(" 1"),
+                       S("1\0")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (size_parse(bad[i], &v))
             fail_msg("took %.*s", STR_ARG(bad[i]));
@@ -35,17 +45,27 @@ static void durations(void **state) {
     static const struct {
         str text;
         int64_t ms;
-    } good[] = {{{"0", 1}, 0},           {{"90", 2}, 90000},      {{"500ms", 5}, 500},       {{"30s", 3}, 30000},
-                {{"5m", 2}, 300000},     {{"1h30m", 5}, 5400000}, {{"5d", 2}, 432000000},    {{"1S", 2}, 1000},
-                {{"1m1m", 4}, 120000}};
+    } good[] = {{{"0", 1}, 0},          {{"90", 2}, 90000},  {{"500ms", 5}, 500},
+                {{"30s", 3}, 30000},    {{"5m", 2}, 300000}, {{"1h30m", 5}, 5400000},
+                {{"5d", 2}, 432000000}, {{"1S", 2}, 1000},   {{"1m1m", 4}, 120000}};
     int64_t v;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         assert_true(duration_parse(good[i].text, &v));
         assert_true(v == good[i].ms);
     }
     v = 7;
-    const str bad[] = {S(""), S("s"), S("1h30"), S("30 s"), S("1w"), S("-5s"), S("1.5h"), S("9223372036854775807s"),
-                       S("9223372036854775808ms"), S("213503982334d1d"), S("5s,"), S("90\n")};
+    const str bad[] = {S(""),
+                       S("s"),
+                       S("1h30"),
+                       S("30 s"),
+                       S("1w"),
+                       S("-5s"),
+                       S("1.5h"),
+                       S("9223372036854775807s"),
+                       S("9223372036854775808ms"),
+                       S("213503982334d1d"),
+                       S("5s,"),
+                       S("90\n")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (duration_parse(bad[i], &v))
             fail_msg("took %.*s", STR_ARG(bad[i]));
@@ -196,8 +216,8 @@ static void full_arena(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),    cmocka_unit_test(durations), cmocka_unit_test(every_type),
-        cmocka_unit_test(refusals), cmocka_unit_test(ranges),    cmocka_unit_test(lists_have_a_limit),
+        cmocka_unit_test(sizes),      cmocka_unit_test(durations), cmocka_unit_test(every_type),
+        cmocka_unit_test(refusals),   cmocka_unit_test(ranges),    cmocka_unit_test(lists_have_a_limit),
         cmocka_unit_test(full_arena),
     };
     return cmocka_run_group_tests_name("option_value", tests, NULL, NULL);

@@ -85,8 +85,12 @@ static void did_you_mean(void **state) {
         str typed;
         const char *meant; /* NULL: nothing is near */
     } cases[] = {
-        {{"max-sise", 8}, "max-size"}, {{"maxsize", 7}, "max-size"}, {{"tiemout", 7}, "timeout"},
-        {{"timeouts", 8}, "timeout"},  {{"mdoe", 4}, "mode"},        {{"wholly-different", 16}, NULL},
+        {{"max-sise", 8}, "max-size"},
+        {{"maxsize", 7}, "max-size"},
+        {{"tiemout", 7}, "timeout"},
+        {{"timeouts", 8}, "timeout"},
+        {{"mdoe", 4}, "mode"},
+        {{"wholly-different", 16}, NULL},
         {{"host", 4}, NULL}, /* of another section, and unlike all of this one */
         {{"", 0}, NULL},
     };

@@ -20,9 +20,9 @@ static void check_encode(str bytes, str text) {
 
 static void decodes(void **state) {
     check_decode(S("caf=C3=A9"), S("caf\xc3\xa9"));
-    check_decode(S("=c3=a9"), S("\xc3\xa9"));     /* lower case is forgiven */
-    check_decode(S("a=\r\nb=\nc"), S("abc"));     /* soft breaks, a bare LF among them */
-    check_decode(S("a= \t\r\nb"), S("ab"));       /* blanks behind the "=" were added on the way */
+    check_decode(S("=c3=a9"), S("\xc3\xa9")); /* lower case is forgiven */
+    check_decode(S("a=\r\nb=\nc"), S("abc")); /* soft breaks, a bare LF among them */
+    check_decode(S("a= \t\r\nb"), S("ab"));   /* blanks behind the "=" were added on the way */
     check_decode(S("a \t\r\nb \n c "), S("a\r\nb\n c"));
     check_decode(S("a="), S("a"));
     check_decode(S("a=  "), S("a"));

@@ -123,8 +123,16 @@ static void numbers(void **state) {
     assert_true(v == UINT64_MAX);
     assert_true(str_to_u64(S("00000000000000000000000042"), 42, &v));
     assert_int_equal(v, 42);
-    const str bad[] = {S(""), S("18446744073709551616"), S("99999999999999999999"), S("-1"), S("+1"), S(" 1"), S("1 "),
-                       S("1a"), S("0x1"), S("1\0")};
+    const str bad[] = {S(""),
+                       S("18446744073709551616"),
+                       S("99999999999999999999"),
+                       S("-1"),
+                       S("+1"),
+                       S(" 1"),
+                       S("1 "),
+                       S("1a"),
+                       S("0x1"),
+                       S("1\0")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(str_to_u64(bad[i], UINT64_MAX, &v));
     assert_false(str_to_u64(S("43"), 42, &v));
@@ -145,11 +153,16 @@ static void letters(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equality),       cmocka_unit_test(order),
-        cmocka_unit_test(ends),           cmocka_unit_test(slices),
-        cmocka_unit_test(finding),        cmocka_unit_test(finding_case_blind),
-        cmocka_unit_test(finding_is_linear), cmocka_unit_test(cutting),
-        cmocka_unit_test(cutting_lines),  cmocka_unit_test(numbers),
+        cmocka_unit_test(equality),
+        cmocka_unit_test(order),
+        cmocka_unit_test(ends),
+        cmocka_unit_test(slices),
+        cmocka_unit_test(finding),
+        cmocka_unit_test(finding_case_blind),
+        cmocka_unit_test(finding_is_linear),
+        cmocka_unit_test(cutting),
+        cmocka_unit_test(cutting_lines),
+        cmocka_unit_test(numbers),
         cmocka_unit_test(letters),
     };
     return cmocka_run_group_tests_name("str", tests, NULL, NULL);

@@ -86,9 +86,12 @@ static void local_offset(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_day_of_the_calendar), cmocka_unit_test(known_moments),
-        cmocka_unit_test(both_clocks_advance),       cmocka_unit_test(wall_clock_jumps),
-        cmocka_unit_test(deadlines),                 cmocka_unit_test(local_offset),
+        cmocka_unit_test(every_day_of_the_calendar),
+        cmocka_unit_test(known_moments),
+        cmocka_unit_test(both_clocks_advance),
+        cmocka_unit_test(wall_clock_jumps),
+        cmocka_unit_test(deadlines),
+        cmocka_unit_test(local_offset),
     };
     return cmocka_run_group_tests_name("time", tests, NULL, NULL);
 }

@@ -3,8 +3,16 @@
 #include "check.h"
 
 static const str good[] = {
-    {"", 0},           {"a\0z", 3},       {"\x7f", 1},           {"\xc2\x80", 2},         {"\xdf\xbf", 2},
-    {"\xe0\xa0\x80", 3}, {"\xed\x9f\xbf", 3}, {"\xee\x80\x80", 3}, {"\xef\xbf\xbf", 3}, {"\xf0\x90\x80\x80", 4},
+    {"", 0},
+    {"a\0z", 3},
+    {"\x7f", 1},
+    {"\xc2\x80", 2},
+    {"\xdf\xbf", 2},
+    {"\xe0\xa0\x80", 3},
+    {"\xed\x9f\xbf", 3},
+    {"\xee\x80\x80", 3},
+    {"\xef\xbf\xbf", 3},
+    {"\xf0\x90\x80\x80", 4},
     {"\xf4\x8f\xbf\xbf", 4},
 };
 
@@ -12,9 +20,18 @@ static const struct {
     str s;
     size_t replaced; /* code points that come out as U+FFFD */
 } bad[] = {
-    {{"\x80", 1}, 1},         {{"\xc0\x80", 2}, 2},         {{"\xc1\xbf", 2}, 2},         {{"\xc3", 1}, 1},
-    {{"\xe2\x82", 2}, 2},     {{"\xe0\x9f\xbf", 3}, 3},     {{"\xed\xa0\x80", 3}, 3},     {{"\xf0\x8f\xbf\xbf", 4}, 4},
-    {{"\xf4\x90\x80\x80", 4}, 4}, {{"\xf8\x88\x80\x80\x80", 5}, 5}, {{"\xff", 1}, 1},     {{"\xe2\x28\xa1", 3}, 2},
+    {{"\x80", 1}, 1},
+    {{"\xc0\x80", 2}, 2},
+    {{"\xc1\xbf", 2}, 2},
+    {{"\xc3", 1}, 1},
+    {{"\xe2\x82", 2}, 2},
+    {{"\xe0\x9f\xbf", 3}, 3},
+    {{"\xed\xa0\x80", 3}, 3},
+    {{"\xf0\x8f\xbf\xbf", 4}, 4},
+    {{"\xf4\x90\x80\x80", 4}, 4},
+    {{"\xf8\x88\x80\x80\x80", 5}, 5},
+    {{"\xff", 1}, 1},
+    {{"\xe2\x28\xa1", 3}, 2},
     {{"\xf0\x9f\x90", 3}, 3},
 };
 
@@ -41,8 +58,10 @@ static void repair(void **state) {
     }
     SCOPED_BUF out;
     buf_init(&out, 5);
-    assert_true(utf8_repair(&out, S("a\xff" "b")));
-    assert_str(buf_str(&out), S("a\xef\xbf\xbd" "b"));
+    assert_true(utf8_repair(&out, S("a\xff"
+                                    "b")));
+    assert_str(buf_str(&out), S("a\xef\xbf\xbd"
+                                "b"));
     assert_false(utf8_repair(&out, S("\xff")));
     assert_true(out.over);
 }
@@ -85,10 +104,39 @@ static void unprintable(void **state) {
         assert_false(utf8_unprintable(no[i]));
 }
 
+static void escape(void **state) {
+    static const struct {
+        str in, text, ascii;
+    } cases[] = {
+        {{"a b", 3}, {"a b", 3}, {"a b", 3}},
+        {{"a\r\nb", 4}, {"a\\x0d\\x0ab", 10}, {"a\\x0d\\x0ab", 10}},
+        {{"\0\x1b", 2}, {"\\x00\\x1b", 8}, {"\\x00\\x1b", 8}},
+        {{"\xc3\xa9", 2}, {"\xc3\xa9", 2}, {"\\xc3\\xa9", 8}},
+        {{"\xff\xc3", 2}, {"\\xff\\xc3", 8}, {"\\xff\\xc3", 8}},
+        {{"\xe2\x80\xae", 3}, {"\\xe2\\x80\\xae", 12}, {"\\xe2\\x80\\xae", 12}}, /* turns the reading direction */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        buf out;
+        buf_init(&out, 100);
+        assert_true(utf8_escape(&out, cases[i].in, false));
+        assert_str(buf_str(&out), cases[i].text);
+        buf_clear(&out);
+        assert_true(utf8_escape(&out, cases[i].in, true));
+        assert_str(buf_str(&out), cases[i].ascii);
+        buf_free(&out);
+    }
+    buf small;
+    buf_init(&small, 5);
+    assert_false(utf8_escape(&small, S("ab\r\r"), false));
+    assert_str(buf_str(&small), S("ab")); /* an escape is never cut */
+    buf_free(&small);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(validity),        cmocka_unit_test(repair), cmocka_unit_test(every_code_point),
         cmocka_unit_test(next_at_the_end), cmocka_unit_test(prefix), cmocka_unit_test(unprintable),
+        cmocka_unit_test(escape),
     };
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
 }

@@ -56,7 +56,8 @@ static str random_slice(str s) {
 
 /* One small change of a copy of the input, which has room to double. */
 static void mutate(buf *b, str other) {
-    static const char telling[] = "\0\r\n \t\"\\()<>{}[]=,:;.%@*&~\x7f\x80\xff" "09";
+    static const char telling[] = "\0\r\n \t\"\\()<>{}[]=,:;.%@*&~\x7f\x80\xff"
+                                  "09";
     size_t at = random_below(b->n);
     str some = random_slice(random_below(2) ? buf_str(b) : other);
     SCOPED_BUF tail;

@@ -118,7 +118,7 @@ static bool is_sql(str s) {
     static const struct {
         const char *first, *then;
     } shapes[] = {
-        {"SELECT ", "FROM "}, {"INSERT ", "INTO "}, {"UPDATE ", "SET "}, {"DELETE ", "FROM "},
+        {"SELECT ", "FROM "},  {"INSERT ", "INTO "}, {"UPDATE ", "SET "}, {"DELETE ", "FROM "},
         {"REPLACE ", "INTO "}, {" WHERE ", "="},     {"VALUES", "("},
     };
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {

@@ -8,8 +8,8 @@ typedef struct room_rule {
 } room_rule;
 
 #define NOWHERE ""
-#define DROP "src/app/drop"
-#define EDGES "src/base/ src/net/ src/app/"
+#define DROP    "src/app/drop"
+#define EDGES   "src/base/ src/net/ src/app/"
 
 static const room_rule room_rules[] = {
     /* lost mail, memory or a machine to somebody */
@@ -129,7 +129,8 @@ static void check_name(const source *file, size_t at, str name, findings *f) {
 static bool is_call(str code, size_t start, size_t end) {
     while (start > 0 && code.p[start - 1] == ' ')
         start--;
-    bool member = (start > 0 && code.p[start - 1] == '.') || (start > 1 && str_eq(str_sub(code, start - 2, 2), S("->")));
+    bool member =
+        (start > 0 && code.p[start - 1] == '.') || (start > 1 && str_eq(str_sub(code, start - 2, 2), S("->")));
     return !member && code_followed_by(code, end, '(');
 }
 
@@ -150,7 +151,7 @@ void rule_rooms(const tree *t, findings *f) {
             check_rooms(&t->files[i], f);
     /* Arrays of a length not known before running are the compiler's to find: it must be told to. */
     const source *build = tree_find(t, S("meson.build"));
-    if (build && (str_find_str(build->text, S("-Wvla")) == STR_NONE ||
-                  str_find_str(build->text, S("werror=true")) == STR_NONE))
+    if (build &&
+        (str_find_str(build->text, S("-Wvla")) == STR_NONE || str_find_str(build->text, S("werror=true")) == STR_NONE))
         finding_add(f, build, 0, "must build with -Wvla and werror=true");
 }

@@ -21,7 +21,7 @@ void rule_file_size(const tree *t, findings *f) {
 }
 
 static bool is_text(str path) {
-    static const char *const ends[] = {".c",  ".h",   ".md",   ".py",  ".sh",      ".js",      ".css",
+    static const char *const ends[] = {".c",   ".h",    ".md",    ".py",  ".sh",  ".js",      ".css",
                                        ".sql", ".html", ".build", ".ini", ".txt", ".service", ".chat"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (str_ends(path, str_c(ends[i])))
@@ -38,7 +38,12 @@ static size_t columns(str line) {
 
 /* Notes to oneself; joined here from halves so that this file has none. */
 static bool is_note(str word) {
-    static const char *const notes[] = {"TO" "DO", "FIX" "ME", "XX" "X"};
+    static const char *const notes[] = {"TO"
+                                        "DO",
+                                        "FIX"
+                                        "ME",
+                                        "XX"
+                                        "X"};
     for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
         if (str_eq(word, str_c(notes[i])))
             return true;

@@ -6,8 +6,9 @@ static const struct {
     const char *folder;
     int layer;
 } layers[] = {
-    {"base", 0}, {"net", 1},  {"mime", 1}, {"store", 2}, {"trust", 2}, {"auth", 3},  {"hook", 3}, {"queue", 3}, {"mail", 4},
-    {"smtp", 5}, {"imap", 5}, {"pop3", 5}, {"http", 5},  {"api", 6},   {"relay", 6}, {"app", 7},  {"ctl", 7},
+    {"base", 0}, {"net", 1},   {"mime", 1},  {"store", 2}, {"trust", 2}, {"auth", 3},
+    {"hook", 3}, {"queue", 3}, {"mail", 4},  {"smtp", 5},  {"imap", 5},  {"pop3", 5},
+    {"http", 5}, {"api", 6},   {"relay", 6}, {"app", 7},   {"ctl", 7},
 };
 
 static int layer_of(str folder) {
@@ -88,7 +89,8 @@ void rule_shadows(const tree *t, findings *f) {
 }
 
 /* Calls `each` once for every folder of src/, with one of its files. */
-static void each_folder(const tree *t, findings *f, void (*each)(const tree *t, findings *f, const source *any, str folder)) {
+static void each_folder(const tree *t, findings *f,
+                        void (*each)(const tree *t, findings *f, const source *any, str folder)) {
     str last = S("");
     for (size_t i = 0; i < t->n; i++) {
         str folder = path_folder_of_src(t->files[i].path);

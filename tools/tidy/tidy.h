@@ -45,8 +45,8 @@ bool code_followed_by(str code, size_t at, char c);
 bool code_include(str line, str *name);
 
 bool path_is_c(str path);
-bool path_is_below(str path, str folder);        /* "src/base/str.c", "src" */
-str path_folder_of_src(str path);                /* "base" of "src/base/str.c"; empty when there is none */
+bool path_is_below(str path, str folder); /* "src/base/str.c", "src" */
+str path_folder_of_src(str path);         /* "base" of "src/base/str.c"; empty when there is none */
 
 void finding_add(findings *f, const source *file, size_t at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -100,7 +100,9 @@ static err load_folder(tree *t, int parent, const char *name, str path, int dept
     return e;
 }
 
-static int by_path(const void *a, const void *b) { return str_cmp(((const source *)a)->path, ((const source *)b)->path); }
+static int by_path(const void *a, const void *b) {
+    return str_cmp(((const source *)a)->path, ((const source *)b)->path);
+}
 
 err tree_load(tree *t, const char *root) {
     *t = (tree){0};
