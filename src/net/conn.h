@@ -27,7 +27,8 @@ typedef struct conn_ops {
     void (*woken)(void *session);
     /* The deadline of conn_deadline passed. */
     void (*expired)(void *session);
-    /* Last call, always made exactly once: the connection is gone; free the session. Writes are no-ops by now. */
+    /* Last call, always made exactly once: the connection is gone, or only sends what is left; free the session. Writes
+     * are no-ops by now. */
     void (*closed)(void *session);
 } conn_ops;
 
@@ -41,7 +42,9 @@ void conn_want_drain(conn *c);   /* asks for one `drained` event */
 void conn_deadline(conn *c, int64_t ms); /* from now; replaces the previous one. Every connection has one: the listener's at first */
 void conn_close(conn *c);        /* after what is queued has been sent (bounded by a short deadline); no more input events */
 void conn_abort(conn *c);        /* at once */
-/* More input than this unconsumed stops reading (back-pressure), default LIMIT_CONN_IN. */
+bool conn_is_closing(const conn *c); /* closing, or the peer is gone: a long event may look whether it still has a listener */
+/* Back-pressure: LIMIT_CONN_IN bytes of unconsumed input stop reading; with more than LIMIT_CONN_OUT queued no input is offered.
+ * A peer that closed its half still gets the answers to all it had sent, then the connection closes. */
 
 /* STARTTLS: sends what is queued, drops any input received so far (command injection), then shakes hands; input events go
  * on under TLS. A failed handshake closes. */
@@ -64,6 +67,7 @@ void waker_release(waker *w);
 /* ---- listeners ---- */
 
 typedef struct listener_config {
+    const char *name;       /* static; of the fibers its events run in, for the debugger. NULL: "conn" */
     tls_server *tls;        /* NULL: plain */
     bool implicit_tls;      /* handshake first */
     const addr_net *proxies; /* who may (and then must) send a PROXY header */

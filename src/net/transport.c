@@ -203,36 +203,28 @@ void transport_deadline(transport *t, deadline at) {
         timer_set(&t->timer, at, on_timer);
 }
 
-err transport_init(transport *t, loop *home, const transport_ops *ops, bool unix_socket) {
+void transport_init(transport *t, loop *home, const transport_ops *ops, bool unix_socket) {
     t->home = home;
     t->ops = ops;
     buf_init(&t->in, IN_MAX);
     buf_init(&t->out, OUT_MAX);
     int failure = unix_socket ? uv_pipe_init(loop_uv(home), &t->uv.pipe, 0) : uv_tcp_init(loop_uv(home), &t->uv.tcp);
-    if (failure)
-        return err_make(ERR_TEMP, ERR_LIMIT, "local error", "socket: %s", uv_strerror(failure));
+    ASSERT(!failure); /* without a socket yet they only fill in the handle */
     t->uv.handle.data = t;
     t->next = home->transports;
     if (t->next)
         t->next->prev = t;
     home->transports = t;
-    return OK;
 }
 
-err transport_open(transport *t, loop *home, const transport_ops *ops, int fd, bool unix_socket) {
-    err e = transport_init(t, home, ops, unix_socket);
-    if (failed(e)) {
-        close(fd);
-        return e;
-    }
+void transport_adopt(transport *t, int fd, bool unix_socket) {
     int failure = unix_socket ? uv_pipe_open(&t->uv.pipe, fd) : uv_tcp_open(&t->uv.tcp, fd);
-    if (!failure) {
-        transport_connected(t);
-        return OK;
+    if (failure) {
+        close(fd);
+        transport_break(t, failure);
+    } else {
+        read_on(t);
     }
-    close(fd);
-    transport_close(t);
-    return err_make(ERR_TEMP, ERR_IO, "local error", "socket: %s", uv_strerror(failure));
 }
 
 void transport_connected(transport *t) { read_on(t); }

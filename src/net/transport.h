@@ -40,7 +40,6 @@ struct transport {
     size_t in_flight; /* bytes the kernel has not yet taken, in a write of libuv's */
     size_t discarded; /* while finishing */
     int error;        /* libuv's, once broken */
-    bool open;        /* has a handle */
     bool reading;
     bool eof;       /* the peer will send no more */
     bool broken;    /* neither direction works any more */
@@ -49,10 +48,9 @@ struct transport {
     bool closing;
 };
 
-/* fd: connected, non-blocking; owned by the transport from now on, also when this fails. */
-err transport_open(transport *t, loop *home, const transport_ops *ops, int fd, bool unix_socket) MUST_USE;
-/* A TCP or Unix handle to be connected by the owner. */
-err transport_init(transport *t, loop *home, const transport_ops *ops, bool unix_socket) MUST_USE;
+/* A TCP or Unix handle. It must be closed by transport_close or transport_finish. */
+void transport_init(transport *t, loop *home, const transport_ops *ops, bool unix_socket);
+void transport_adopt(transport *t, int fd, bool unix_socket); /* a connected socket, owned from now on; may set broken */
 void transport_connected(transport *t); /* begins to read */
 
 static inline str transport_input(const transport *t) { return str_skip(buf_str(&t->in), t->in_at); }

@@ -183,7 +183,7 @@ void transport_tls_goodbye(transport *t) {
 bool transport_is_secured(const transport *t) { return t->tls && t->tls->secured; }
 const char *transport_tls_failure(const transport *t) { return t->tls ? t->tls->failure : NULL; }
 
-const tls_info *transport_tls_info(transport *t) {
+const tls_info *transport_tls_info(const transport *t) {
     if (!transport_is_secured(t))
         return NULL;
     struct transport_tls *tls = t->tls;

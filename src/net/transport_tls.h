@@ -17,7 +17,7 @@ void transport_tls_goodbye(transport *t);           /* adds close_notify, once *
 
 bool transport_is_secured(const transport *t);
 const char *transport_tls_failure(const transport *t); /* why it broke, for the log; NULL when it did not */
-const tls_info *transport_tls_info(transport *t);      /* NULL before the handshake is done */
+const tls_info *transport_tls_info(const transport *t); /* NULL before the handshake is done */
 bool transport_channel_binding(const transport *t, str type, uint8_t out[64], size_t *n);
 
 #endif
