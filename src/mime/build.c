@@ -131,6 +131,30 @@ void build_part_text(build *b, str utf8) {
     add_text(b, utf8);
 }
 
+/* RFC 2231 4: every byte outside attribute-char as %XX, so that nothing in a name can leave its parameter. */
+static void add_filename(buf *value, str name) {
+    buf_add(value, S("attachment; filename*=utf-8''"));
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char c = (unsigned char)name.p[i];
+        if (ascii_alnum(name.p[i]) || (c && strchr("!#$&+-.^_`{|}~", c)))
+            buf_add_byte(value, name.p[i]);
+        else
+            buf_addf(value, "%%%02X", c);
+    }
+}
+
+void build_attachment(build *b, str type, str filename, str bytes) {
+    SCOPED_BUF disposition;
+    buf_init(&disposition, 64 + 3 * filename.n);
+    add_filename(&disposition, filename);
+    open_part(b);
+    build_header(b, S("Content-Type"), type);
+    build_header(b, S("Content-Transfer-Encoding"), S("base64"));
+    build_header(b, S("Content-Disposition"), buf_str(&disposition));
+    add(b, S("\r\n"));
+    check(b, base64_encode_lines(b->out, bytes, 76));
+}
+
 bool build_end(build *b) {
     if (b->boundary[0]) {
         add(b, S("\r\n--"));

@@ -22,6 +22,8 @@ void build_body_text(build *b, str utf8);                /* a single text/plain 
 void build_multipart(build *b, str subtype, str params); /* "report", "; report-type=delivery-status" */
 void build_part(build *b, str type, str body);           /* inside a multipart: Content-Type value, then the body as 7bit/8bit bytes (CRLF added) */
 void build_part_text(build *b, str utf8);
+/* Any bytes as a file, in base64; a name that is not ASCII goes by RFC 2231. */
+void build_attachment(build *b, str type, str filename, str bytes);
 bool build_end(build *b);                                /* closes the multipart; false when anything failed */
 
 /* Makes line ends CRLF (bare CR and bare LF become CRLF), for text given by programs, never for received mail. */
