@@ -36,25 +36,6 @@ size_t smtp_status_size(str s) {
     return detail && (n == s.n || s.p[n] == ' ') ? n : 0;
 }
 
-bool smtp_escape(buf *out, str bytes) {
-    while (bytes.n) {
-        str before = bytes;
-        uint32_t c;
-        utf8_next(&bytes, &c);
-        str raw = str_sub(before, 0, before.n - bytes.n);
-        bool bad = c == 0xFFFD && raw.n == 1;
-        if (!bad && !utf8_unprintable(c)) {
-            if (!buf_add(out, raw))
-                return false;
-            continue;
-        }
-        for (size_t i = 0; i < raw.n; i++)
-            if (!buf_addf(out, "\\x%02x", (unsigned char)raw.p[i]))
-                return false;
-    }
-    return true;
-}
-
 /* "250", "250 words" or "250-words". The code, or 0 when it is no reply line. */
 static unsigned line_code(str line, bool *last) {
     if (line.n < 3 || line.p[0] < '2' || line.p[0] > '5' || !ascii_digit(line.p[1]) || !ascii_digit(line.p[2]))
@@ -79,7 +60,7 @@ static void keep_words(smtp_reply_parse *p, str text) {
     if (!text.n || p->words.over)
         return;
     size_t whole = p->words.n;
-    if ((whole && !buf_add_byte(&p->words, ' ')) || !smtp_escape(&p->words, text))
+    if ((whole && !buf_add_byte(&p->words, ' ')) || !utf8_escape(&p->words, text, false))
         buf_truncate(&p->words, whole ? whole : p->words.n); /* a line that no longer fits goes, unless it is the first */
 }
 

@@ -38,7 +38,4 @@ smtp_reply_state smtp_reply_line(smtp_reply_parse *p, str line, str *text);
 /* RFC 3463 2: "5.1.1" in front of `s`, ended by a blank or the end. Its length, or 0. */
 size_t smtp_status_size(str s);
 
-/* Appends what may be shown of bytes from a peer; false when it did not fit. */
-bool smtp_escape(buf *out, str bytes);
-
 #endif
