@@ -4,7 +4,7 @@
 set -eu
 
 build='gcc pkg-config meson ninja-build libuv1-dev libboost-context-dev libssl-dev libunbound-dev libsqlite3-dev
-  libinih-dev libcmocka-dev libzstd-dev libidn2-dev libunistring-dev libcrypt-dev libseccomp-dev libjansson-dev
+  libinih-dev libcmocka-dev libzstd-dev libidn2-dev libunistring-dev libcrypt-dev libseccomp-dev
   dns-root-data ca-certificates'
 test='clang libclang-rt-14-dev gdb python3 openssl curl swaks libnet-ssleay-perl libio-socket-ssl-perl isync mutt msmtp
   fetchmail getmail6 nsd ldnsutils mmdebstrap mount strace'
