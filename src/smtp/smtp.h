@@ -42,6 +42,7 @@ typedef struct smtp_service { /* one per listener */
 } smtp_service;
 
 void *smtp_open(void *service, conn *c);
+void smtp_goodbye(void *session); /* for listener_each at shutdown: 421 and close */
 extern const conn_ops smtp_ops;
 extern const str smtp_busy;
 
