@@ -100,17 +100,28 @@ bool base64_decode(buf *out, str in) {
 bool base64url_decode(buf *out, str in) { return decode(out, in, '-', '_'); }
 
 void base64_decode_loose(buf *out, str in) {
+    size_t room = out->max - out->n, most = in.n / 4 * 3 + 3, n = 0;
+    if (most > room)
+        most = room;
+    char *to = buf_reserve(out, most);
+    if (!to)
+        return;
     uint32_t bits = 0;
     unsigned have = 0;
-    for (size_t i = 0; i < in.n && in.p[i] != '=' && !out->over; i++) {
+    for (size_t i = 0; i < in.n && in.p[i] != '='; i++) {
         int value = sextet(in.p[i], '+', '/');
         if (value < 0)
             continue;
         bits = bits << 6 | (uint32_t)value;
         have += 6;
-        if (have >= 8) {
-            have -= 8;
-            buf_add_byte(out, (char)(bits >> have & 255));
+        if (have < 8)
+            continue;
+        have -= 8;
+        if (n == most) {
+            out->over = true;
+            break;
         }
+        to[n++] = (char)(bits >> have & 255);
     }
+    buf_commit(out, n);
 }

@@ -46,6 +46,6 @@ const char *err_what_name(err_what what) {
 }
 
 _Noreturn void assert_failed(const char *condition, const char *file, int line) {
-    fprintf(stderr, "level=bug event=assertion condition=\"%s\" file=%s line=%d\n", condition, file, line);
+    fprintf(stderr, "level=error event=assertion condition=\"%s\" file=%s line=%d\n", condition, file, line);
     abort();
 }

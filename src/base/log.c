@@ -14,8 +14,11 @@
 
 /* Set before threads start and at reload; each alone may be read at any time. */
 static _Atomic int out_format = LOG_LOGFMT, out_level = LOG_INFO, out_fd = STDERR_FILENO;
-static _Atomic int journal_fd = -1; /* an unconnected datagram socket: journald may restart below us */
-static _Atomic uint64_t dropped;    /* lines the sink did not take, told with the next one it takes */
+/* An unconnected datagram socket: journald may restart below us. Never closed: a thread that has just read the
+ * number must not write into what was opened next. */
+static _Atomic int journal_fd = -1;
+static _Atomic bool to_journal;
+static _Atomic uint64_t dropped; /* lines the sink did not take, told with the next one it takes */
 static const char *journal_socket = "/run/systemd/journal/socket";
 
 log_field lf_c(const char *key, const char *z) { return lf_str(key, str_c(z)); }
@@ -38,10 +41,10 @@ void log_setup(log_format format, log_level least, int fd) {
     atomic_store(&out_format, (int)format);
     atomic_store(&out_level, (int)least);
     atomic_store(&out_fd, fd);
-    int journal = is_journal_stream(fd) ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
-    int before = atomic_exchange(&journal_fd, journal);
-    if (before >= 0)
-        close(before);
+    bool journal = is_journal_stream(fd);
+    if (journal && atomic_load(&journal_fd) < 0)
+        atomic_store(&journal_fd, socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    atomic_store(&to_journal, journal);
 }
 
 void log_test_journal(const char *path) { journal_socket = path; }
@@ -73,15 +76,15 @@ static bool write_line(int fd, str line) {
 }
 
 static bool emit_event(const log_event *event) {
-    int journal = atomic_load(&journal_fd), fd = atomic_load(&out_fd);
-    if (journal >= 0 && send_journal(journal, event))
+    bool journal = atomic_load(&to_journal);
+    if (journal && send_journal(atomic_load(&journal_fd), event))
         return true;
     SCOPED_BUF line;
     buf_init(&line, LIMIT_LOG_LINE + LIMIT_LOG_FIELD);
-    if (journal >= 0) /* journald reads the level from such a prefix, sd-daemon(3) */
+    if (journal) /* journald reads the level from such a prefix, sd-daemon(3) */
         buf_addf(&line, "<%d>", log_line_priority(event->level));
     (atomic_load(&out_format) == LOG_JSON ? log_line_json : log_line_logfmt)(&line, event);
-    return write_line(fd, buf_str(&line));
+    return write_line(atomic_load(&out_fd), buf_str(&line));
 }
 
 void log_emit(log_level level, const char *event, const log_field *fields) {

@@ -26,10 +26,10 @@ bool log_level_of(str name, log_level *out) {
 }
 
 /* RFC 3339 in UTC, to the millisecond. */
-static void add_time(buf *out, int64_t at_ms) {
+static bool format_time(buf *out, int64_t at_ms) {
     civil c = civil_of(at_ms / 1000);
-    buf_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year, c.month, c.day, c.hour, c.minute, c.second,
-             (int)(at_ms % 1000));
+    return buf_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year, c.month, c.day, c.hour, c.minute, c.second,
+                    (int)(at_ms % 1000));
 }
 
 static str cut_value(str s) { return utf8_prefix(s, LIMIT_LOG_FIELD); }
@@ -42,7 +42,7 @@ static bool bare(str s) {
     return s.n > 0;
 }
 
-/* A value as text; `quoted` makes a string value safe inside a line. */
+/* A value as text; `quoted` makes a string safe where it stands. */
 static void add_value(buf *out, const log_field *field, bool (*quoted)(buf *out, str s)) {
     switch (field->type) {
     case LF_STR:
@@ -75,7 +75,7 @@ void log_line_logfmt(buf *out, const log_event *event) {
     size_t start = out->n;
     if (event->at_ms >= 0) {
         buf_add(out, S("time="));
-        add_time(out, event->at_ms);
+        format_time(out, event->at_ms);
         buf_add_byte(out, ' ');
     }
     buf_addf(out, "level=%s event=%s", log_level_name(event->level), event->name);
@@ -91,23 +91,38 @@ void log_line_logfmt(buf *out, const log_event *event) {
     buf_add_byte(out, '\n');
 }
 
+static void put_json(json *j, const log_field *field) {
+    switch (field->type) {
+    case LF_STR:
+        json_put_str(j, field->key, cut_value(field->value.s));
+        break;
+    case LF_I64:
+        json_put_i64(j, field->key, field->value.i);
+        break;
+    case LF_U64:
+        json_put_u64(j, field->key, field->value.u);
+        break;
+    case LF_BOOL:
+        json_put_bool(j, field->key, field->value.b);
+        break;
+    }
+}
+
 void log_line_json(buf *out, const log_event *event) {
     size_t start = out->n;
     json j = json_begin(out);
     json_object(&j);
     if (event->at_ms >= 0) {
-        json_key(&j, S("time"));
-        json_raw(&j, S("\""));
-        add_time(out, event->at_ms);
-        buf_add_byte(out, '"');
+        SCOPED_BUF time;
+        buf_init(&time, 64);
+        format_time(&time, event->at_ms);
+        json_put_str(&j, "time", buf_str(&time));
     }
     json_put_str(&j, "level", str_c(log_level_name(event->level)));
     json_put_str(&j, "event", str_c(event->name));
     for (const log_field *f = event->fields; f && f->key; f++) {
         size_t before = out->n;
-        json_key(&j, str_c(f->key));
-        json_raw(&j, S(""));
-        add_value(out, f, json_quote);
+        put_json(&j, f);
         if (!fits(out, start, before)) {
             json_put_bool(&j, "cut", true);
             break;

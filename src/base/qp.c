@@ -86,8 +86,11 @@ void qp_decode(buf *out, str in) {
                 buf_add(out, str_sub(in, at, behind - at));
             at = behind;
         } else {
-            buf_add_byte(out, c);
-            at++;
+            size_t run = at;
+            while (run < in.n && in.p[run] != '=' && !is_blank(in.p[run]))
+                run++;
+            buf_add(out, str_sub(in, at, run - at));
+            at = run;
         }
     }
 }

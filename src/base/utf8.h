@@ -15,8 +15,8 @@ bool utf8_repair(buf *out, str s);
 str utf8_prefix(str s, size_t n);
 /* Code points that end a line, steer a terminal or turn the reading direction: never to be shown as they are. */
 bool utf8_unprintable(uint32_t code_point);
-/* Appends bytes of a peer as one line of text: bytes that are no character, and unprintable ones, as \xNN; with ascii_only all above
- * 127 too. */
+/* Appends bytes of a peer as one line of text: bytes that are no character, and unprintable ones, as \xNN; with
+ * ascii_only all above 127 too. */
 bool utf8_escape(buf *out, str bytes, bool ascii_only);
 
 #endif

@@ -104,8 +104,9 @@ static void limits(void **state) {
     assert_false(qp_encode(&out, S("a=\xff")));
     assert_true(out.over);
     buf_clear(&out);
-    qp_decode(&out, S("0123456789"));
+    qp_decode(&out, S("01 23=3456789"));
     assert_true(out.over);
+    assert_str(buf_str(&out), S("01 23"));
 }
 
 int main(void) {

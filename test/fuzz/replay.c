@@ -61,6 +61,7 @@ static void mutate(buf *b, str other) {
     size_t at = random_below(b->n);
     str some = random_slice(random_below(2) ? buf_str(b) : other);
     SCOPED_BUF tail;
+    buf_init(&tail, b->max);
     switch (random_below(5)) {
     case 0:
         if (b->n)
@@ -77,7 +78,6 @@ static void mutate(buf *b, str other) {
         }
         break;
     default: /* a piece of this or of another input more */
-        buf_init(&tail, b->max);
         buf_add(&tail, some);
         buf_add(&tail, str_skip(buf_str(b), at));
         buf_truncate(b, at);

@@ -20,7 +20,9 @@ static const file good_tree[] = {
     {"src/net/README.md", "# net\n"},
     {"src/net/meson.build", "net_src = files('n.c')\n"},
     {"src/net/n.c", "#include \"base/a.h\"\n#include <sys/socket.h>\n#include <uv.h>\n"},
+    {"test/base/meson.build", "foreach name : ['a']\n"},
     {"test/base/a.c", "#include \"base/a.h\"\n"},
+    {"test/net/meson.build", "executable('n.c')\n"},
     {"test/net/n.c", "int main(void) { return 0; }\n"},
 };
 
@@ -157,6 +159,11 @@ static void shape_of_the_tree(void **state) {
     write_file("src/net/meson.build", S("net_src = files('nn.c', 'n.cc')\n"));
     check_tidy("# src/net/n.c:1: is not listed in src/net/meson.build\n");
     write_good_tree();
+    write_file("test/base/meson.build", S("foreach name : ['b']\n"));
+    check_tidy("# test/base/a.c:1: is not listed in test/base/meson.build\n");
+    remove_file("test/base/meson.build");
+    check_tidy("# test/base/a.c:1: is not listed in any meson.build\n");
+    write_good_tree();
     check_tidy(NULL);
 }
 
@@ -227,6 +234,7 @@ static void linux_room(void **state) {
     write_good_tree();
     write_file("src/app/README.md", S("# app\n"));
     write_file("src/app/meson.build", S("'drop.c'\n"));
+    write_file("test/app/meson.build", S("'drop.c'\n"));
     write_file("test/app/drop.c", S("\n"));
     write_file("src/app/drop.c", S("#include <linux/landlock.h>\nint f(void) { return syscall(1); }\n"));
     check_tidy(NULL);
@@ -243,6 +251,22 @@ static void statements(void **state) {
     check_source(S("f(\"SELECT a FROM b WHERE c = ?1 AND d %% 2\");\n"), NULL);
     check_source(S("f(\"%s OK SELECT completed\");\n"), NULL);
     check_source(S("/* \"SELECT a FROM b WHERE %s\" */\n"), NULL);
+}
+
+static void scopes(void **state) {
+    write_good_tree();
+    const char *said = "may not be initialised by then";
+    check_source(S("{\n    SCOPED_BUF b;\n    buf_init(&b, 1);\n}\n"), NULL);
+    check_source(S("{\n    SCOPED_BUF a, b;\n    int c = 1;\n    buf_init(&a, c);\n    buf_init(&b, 1);\n}\n"), NULL);
+    check_source(S("{\n    SCOPED_BUF b;\n    if (!clean(&b, 1))\n        return;\n}\n"), NULL);
+    check_source(S("{\n    SCOPED_FD fd = f();\n    SCOPED_FREE char *p = NULL;\n    return 1;\n}\n"), NULL);
+    check_source(S("#define SCOPED_BUF __attribute__((cleanup(buf_free))) buf\nint a;\n"), NULL);
+    check_source(S("{\n    SCOPED_BUF b;\n    if (c)\n        buf_init(&b, 1);\n}\n"), "# src/base/a.c:2: b is freed");
+    check_source(S("{\n    SCOPED_BUF a, b;\n    buf_init(&a, 1);\n    TRY(f());\n    buf_init(&b, 1);\n}\n"),
+                 "# src/base/a.c:2: b is freed");
+    check_source(S("{\n    SCOPED_ARENA a;\n    return;\n    arena_init(&a, 1);\n}\n"), said);
+    check_source(S("{\n    SCOPED_FREE char *p;\n}\n"), said);
+    check_source(S("{\n    SCOPED_BUF b;\n    buf_init(&bb, 1);\n}\n"), said);
 }
 
 static void text(void **state) {
@@ -305,9 +329,10 @@ static void masks(void **state) {
 int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
     const struct CMUnitTest tests[] = {
-        TEST(all_is_well), TEST(no_tree),        TEST(layers), TEST(layers_of_neighbours), TEST(shape_of_the_tree),
-        TEST(file_sizes),  TEST(function_sizes), TEST(rooms),  TEST(linux_room),           TEST(statements),
-        TEST(text),        TEST(header_guards),  TEST(masks),
+        TEST(all_is_well),       TEST(no_tree),    TEST(layers),         TEST(layers_of_neighbours),
+        TEST(shape_of_the_tree), TEST(file_sizes), TEST(function_sizes), TEST(rooms),
+        TEST(linux_room),        TEST(statements), TEST(scopes),         TEST(text),
+        TEST(header_guards),     TEST(masks),
     };
     return cmocka_run_group_tests_name("tidy", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Rules about code: how long its functions are, how it makes statements. */
+/* Rules about code: how long its functions are, how it makes statements, how its scopes begin. */
 #include "tidy.h"
 
 enum { FUNCTION_LINES = 60 };
@@ -146,6 +146,81 @@ void rule_sql(const tree *t, findings *f) {
             if (is_sql(literal) && has_conversion(literal))
                 finding_add(f, file, at, "a statement is built by a format: bind parameters instead");
             at += literal.n - 1;
+        }
+    }
+}
+
+/* Whether a statement may leave what was declared before it, or enter a block. */
+static bool may_leave(str statement) {
+    static const char *const words[] = {"return", "TRY", "goto",  "break",  "continue",
+                                        "if",     "for", "while", "switch", "do"};
+    size_t at = 0;
+    for (str word; code_next_word(statement, &at, &word);)
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (str_eq(word, str_c(words[i])))
+                return true;
+    return str_has_byte(statement, '{') || str_has_byte(statement, '}');
+}
+
+/* The part of a statement that surely runs: all of a plain one, the condition of one that may leave. */
+static str surely_run(str statement) {
+    size_t open = str_find(statement, '(');
+    if (!may_leave(statement))
+        return statement;
+    if (open == STR_NONE)
+        return S("");
+    size_t depth = 0, at = open;
+    for (; at < statement.n; at++) {
+        depth += statement.p[at] == '(';
+        depth -= statement.p[at] == ')';
+        if (depth == 0)
+            break;
+    }
+    return str_sub(statement, open, at - open);
+}
+
+/* Whether the address of `name` is given to somebody, who will initialise it, before anything may leave the scope. */
+static bool initialised(str code, str name) {
+    SCOPED_BUF given;
+    buf_init(&given, 200);
+    buf_addf(&given, "(&%.*s", STR_ARG(name));
+    for (str statement; str_cut(&code, ';', &statement);) {
+        str part = surely_run(statement);
+        size_t at = str_find_str(part, buf_str(&given));
+        str behind = str_skip(part, at == STR_NONE ? part.n : at + given.n);
+        if (at != STR_NONE && (behind.n == 0 || behind.p[0] == ',' || behind.p[0] == ')'))
+            return true;
+        if (may_leave(statement))
+            return false;
+    }
+    return false;
+}
+
+/* `declared` is what stands between SCOPED_... and its semicolon, `behind` the code after it. */
+static void check_scope(const source *file, size_t at, str declared, str behind, findings *f) {
+    str name;
+    while (str_cut(&declared, ',', &name)) {
+        size_t start = 0;
+        for (str word; code_next_word(name, &start, &word);)
+            if (start == name.n && !initialised(behind, word))
+                finding_add(f, file, at, "%.*s is freed at the end of its scope but may not be initialised by then",
+                            STR_ARG(word));
+    }
+}
+
+/* The cleanup of a variable runs on every way out, so its value must be set on every way in. */
+void rule_scopes(const tree *t, findings *f) {
+    for (size_t i = 0; i < t->n; i++) {
+        const source *file = &t->files[i];
+        if (!path_is_c(file->path))
+            continue;
+        size_t at = 0;
+        for (str word; code_next_word(file->code, &at, &word);) {
+            str rest = str_skip(file->code, at), declared;
+            bool defined = str_ends(str_sub(file->code, 0, at - word.n), S("#define "));
+            if (str_starts(word, S("SCOPED_")) && !defined && str_cut(&rest, ';', &declared) &&
+                !str_has_byte(declared, '='))
+                check_scope(file, at, declared, rest, f);
         }
     }
 }

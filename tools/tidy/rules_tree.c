@@ -110,20 +110,39 @@ static void check_readme(const tree *t, findings *f, const source *any, str fold
 
 void rule_readmes(const tree *t, findings *f) { each_folder(t, f, check_readme); }
 
-/* A source that nobody compiles is dead. */
+/* Whether a meson.build names 'x.c', or 'x' for a loop that adds the end. */
+static bool listed(const source *build, str name) {
+    SCOPED_BUF quoted;
+    buf_init(&quoted, 1000);
+    buf_addf(&quoted, "'%.*s'", STR_ARG(name));
+    bool whole = str_find_str(build->text, buf_str(&quoted)) != STR_NONE;
+    buf_clear(&quoted);
+    buf_addf(&quoted, "'%.*s'", STR_ARG(str_sub(name, 0, name.n - 2)));
+    return whole || str_find_str(build->text, buf_str(&quoted)) != STR_NONE;
+}
+
+/* A source that nobody compiles is dead, and a test that nobody runs says nothing. The listing of src/x/y/z.c is
+ * src/x/meson.build, or nearer. */
+static void check_listed(const tree *t, const source *file, findings *f) {
+    str folder = str_sub(file->path, 0, str_rfind(file->path, '/'));
+    for (; str_has_byte(folder, '/'); folder = str_sub(folder, 0, str_rfind(folder, '/'))) {
+        SCOPED_BUF build;
+        buf_init(&build, 1000);
+        buf_addf(&build, "%.*s/meson.build", STR_ARG(folder));
+        const source *listing = tree_find(t, buf_str(&build));
+        if (!listing)
+            continue;
+        if (!listed(listing, str_skip(file->path, folder.n + 1)))
+            finding_add(f, file, 0, "is not listed in %.*s", STR_ARG(buf_str(&build)));
+        return;
+    }
+    finding_add(f, file, 0, "is not listed in any meson.build");
+}
+
 void rule_listed(const tree *t, findings *f) {
     for (size_t i = 0; i < t->n; i++) {
-        const source *file = &t->files[i];
-        str folder = path_folder_of_src(file->path);
-        if (!folder.n || !str_ends(file->path, S(".c")))
-            continue;
-        SCOPED_BUF build, name;
-        buf_init(&build, 1000);
-        buf_init(&name, 1000);
-        buf_addf(&build, "src/%.*s/meson.build", STR_ARG(folder));
-        buf_addf(&name, "'%.*s'", STR_ARG(str_skip(file->path, folder.n + strlen("src//"))));
-        const source *listing = tree_find(t, buf_str(&build));
-        if (!listing || str_find_str(listing->text, buf_str(&name)) == STR_NONE)
-            finding_add(f, file, 0, "is not listed in %.*s", STR_ARG(buf_str(&build)));
+        str path = t->files[i].path;
+        if (str_ends(path, S(".c")) && (path_is_below(path, S("src")) || path_is_below(path, S("test"))))
+            check_listed(t, &t->files[i], f);
     }
 }

@@ -11,11 +11,12 @@ static const struct {
     {"includes point down", rule_layers},
     {"every source has its shadow test", rule_shadows},
     {"every folder has a README", rule_readmes},
-    {"every source is built", rule_listed},
+    {"every source and test is built", rule_listed},
     {"files are short", rule_file_size},
     {"functions are short", rule_function_size},
     {"everything is called in its room", rule_rooms},
     {"no statement is built by printf", rule_sql},
+    {"scopes begin initialised", rule_scopes},
     {"text is clean", rule_text},
     {"headers have guards and say what they are for", rule_headers},
 };

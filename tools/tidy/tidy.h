@@ -60,6 +60,7 @@ void rule_file_size(const tree *t, findings *f);
 void rule_function_size(const tree *t, findings *f);
 void rule_rooms(const tree *t, findings *f);
 void rule_sql(const tree *t, findings *f);
+void rule_scopes(const tree *t, findings *f);
 void rule_text(const tree *t, findings *f);
 void rule_headers(const tree *t, findings *f);
 
