@@ -159,7 +159,9 @@ static bool may_leave(str statement) {
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
             if (str_eq(word, str_c(words[i])))
                 return true;
-    return str_has_byte(statement, '{') || str_has_byte(statement, '}');
+    while (statement.n && (statement.p[0] == ' ' || statement.p[0] == '\n'))
+        statement = str_skip(statement, 1);
+    return str_starts(statement, S("{")) || str_starts(statement, S("}"));
 }
 
 /* The part of a statement that surely runs: all of a plain one, the condition of one that may leave. */
@@ -179,16 +181,23 @@ static str surely_run(str statement) {
     return str_sub(statement, open, at - open);
 }
 
-/* Whether the address of `name` is given to somebody, who will initialise it, before anything may leave the scope. */
+/* Whether the address of `name` is an argument in this part of the code. */
+static bool given_away(str part, str name) {
+    SCOPED_BUF address;
+    buf_init(&address, 200);
+    buf_addf(&address, "&%.*s", STR_ARG(name));
+    for (size_t at; (at = str_find_str(part, buf_str(&address))) != STR_NONE;) {
+        part = str_skip(part, at + address.n);
+        if (str_starts(part, S(",")) || str_starts(part, S(")")) || part.n == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether somebody is given `name` to initialise before anything may leave the scope. */
 static bool initialised(str code, str name) {
-    SCOPED_BUF given;
-    buf_init(&given, 200);
-    buf_addf(&given, "(&%.*s", STR_ARG(name));
     for (str statement; str_cut(&code, ';', &statement);) {
-        str part = surely_run(statement);
-        size_t at = str_find_str(part, buf_str(&given));
-        str behind = str_skip(part, at == STR_NONE ? part.n : at + given.n);
-        if (at != STR_NONE && (behind.n == 0 || behind.p[0] == ',' || behind.p[0] == ')'))
+        if (given_away(surely_run(statement), name))
             return true;
         if (may_leave(statement))
             return false;
