@@ -64,7 +64,7 @@ static void entry(transfer t) {
     self->fn(self->arg);
     self->ended = true;
     switch_back(self);
-    ASSERT(!"an ended fiber was resumed");
+    assert_failed("an ended fiber stays ended", __FILE__, __LINE__);
 }
 
 /* ---- life ---- */

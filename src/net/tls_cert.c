@@ -6,7 +6,7 @@
 #include "net/tls_cert.h"
 #include "net/tls_private.h"
 
-enum { NAMES_MAX = 1000, CHAIN_MAX = 20, CERTIFICATE_SECONDS_BEFORE = 3600 };
+enum { NAMES_MAX = 1000, CHAIN_MAX = 20 };
 
 static void bio_free(BIO **b) { BIO_free(*b); }
 static void x509_free(X509 **c) { X509_free(*c); }

@@ -106,6 +106,9 @@ static void fail(transport *t, int result) {
     if (why == SSL_ERROR_WANT_READ)
         return;
     tls->failure = tls->sealed.over ? "peer does not read" : tls_reason();
+    long verified = SSL_get_verify_result(tls->ssl);
+    if (SSL_get_verify_mode(tls->ssl) == SSL_VERIFY_PEER && verified != X509_V_OK)
+        tls->failure = X509_verify_cert_error_string(verified);
     transport_flush(t); /* the alert */
     transport_break(t, UV_EPROTO);
 }
