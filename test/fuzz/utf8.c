@@ -6,15 +6,25 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void check_printable(str s) {
+    ASSERT(utf8_valid(s));
+    uint32_t c;
+    while (utf8_next(&s, &c))
+        ASSERT(!utf8_unprintable(c));
+}
+
 static void check_quoted(str in) {
     SCOPED_BUF quoted;
     buf_init(&quoted, 1 << 24);
     ASSERT(json_quote(&quoted, in));
-    ASSERT(utf8_valid(buf_str(&quoted)));
-    str rest = buf_str(&quoted);
-    uint32_t c;
-    while (utf8_next(&rest, &c))
-        ASSERT(!utf8_unprintable(c));
+    check_printable(buf_str(&quoted));
+    buf_clear(&quoted);
+    ASSERT(utf8_escape(&quoted, in, false));
+    check_printable(buf_str(&quoted));
+    buf_clear(&quoted);
+    ASSERT(utf8_escape(&quoted, in, true));
+    check_printable(buf_str(&quoted));
+    ASSERT(utf8_is_ascii(buf_str(&quoted)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
