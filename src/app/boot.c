@@ -51,7 +51,9 @@ static err bound_address(int fd, addr *at) {
     socklen_t n = sizeof storage;
     if (getsockname(fd, (struct sockaddr *)&storage, &n) != 0)
         return err_errno("getsockname");
-    return addr_from_sockaddr((struct sockaddr *)&storage, at) ? OK : err_make(ERR_BUG, ERR_UNSUPPORTED, "bad address", "unknown address family");
+    return addr_from_sockaddr((struct sockaddr *)&storage, at)
+               ? OK
+               : err_make(ERR_BUG, ERR_UNSUPPORTED, "bad address", "unknown address family");
 }
 
 /* One socket for each loop at the same address; when the system chose the port, the first one's. */
@@ -70,8 +72,8 @@ static err bind_address(boot *b, size_t which, str text) {
         }
         err e = listener_bind(&s->at, &s->fds[i]);
         if (failed(e))
-            return err_make(e.kind, e.what, e.text, "listener \"%.*s\" at %.*s: %s", STR_ARG(b->config.listeners[which].name),
-                            STR_ARG(str_sub(text, 0, 40)), e.log);
+            return err_make(e.kind, e.what, e.text, "listener \"%.*s\" at %.*s: %s",
+                            STR_ARG(b->config.listeners[which].name), STR_ARG(str_sub(text, 0, 40)), e.log);
         if (i == 0 && s->at.family != ADDR_UNIX && s->at.port == 0)
             TRY(bound_address(s->fds[0], &s->at));
     }
@@ -130,8 +132,8 @@ err boot_unpack(boot *b, str payload) {
     b->certs.pairs = arena_array(&b->certs.memory, b->config.certificates_n + 1, sizeof *b->certs.pairs);
     while (payload.n) {
         tls_pair *pair = &b->certs.pairs[b->certs.n];
-        if (b->certs.n > b->config.certificates_n || !frame_take(&payload, &pair->name) || !frame_take(&payload, &pair->certificate) ||
-            !frame_take(&payload, &pair->key))
+        if (b->certs.n > b->config.certificates_n || !frame_take(&payload, &pair->name) ||
+            !frame_take(&payload, &pair->certificate) || !frame_take(&payload, &pair->key))
             return broken;
         *pair = (tls_pair){
             .name = arena_str(&b->certs.memory, pair->name),

@@ -1,5 +1,6 @@
-/* What a server process is given at its start: configuration, secrets, bound sockets; gathered while the process still has the
- * rights to. The supervisor keeps it to start the server again, and sends a new one over the link at reload. Plain threads. */
+/* What a server process is given at its start: configuration, secrets, bound sockets; gathered while the process still
+ * has the rights to. The supervisor keeps it to start the server again, and sends a new one over the link at reload.
+ * Plain threads. */
 #ifndef GODWIT_APP_BOOT_H
 #define GODWIT_APP_BOOT_H
 

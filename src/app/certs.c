@@ -45,7 +45,8 @@ static err load_password(certs *out, const config *c) {
     if (str_ends(out->smarthost_password, S("\r")))
         out->smarthost_password.n--;
     if (str_empty(out->smarthost_password))
-        return err_make(ERR_PERM, ERR_SYNTAX, "no password", "%.*s: the first line is empty", STR_ARG(str_sub(c->smarthost_password_file, 0, 60)));
+        return err_make(ERR_PERM, ERR_SYNTAX, "no password", "%.*s: the first line is empty",
+                        STR_ARG(str_sub(c->smarthost_password_file, 0, 60)));
     return OK;
 }
 

@@ -17,7 +17,7 @@ typedef struct reading {
     config_mistakes *mistakes;
     str rest;
     unsigned line;
-    map given; /* "section name" -> line, to find what is written twice */
+    map given;                /* "section name" -> line, to find what is written twice */
     str list_key, list_value; /* of the list option that may go on in the next line */
 } reading;
 
@@ -106,7 +106,9 @@ static void *section_target(reading *r, str section, str *kind) {
         MISTAKE(r, r->line, "section [%.*s] takes no name in quotes", STR_ARG(*kind));
         return NULL;
     }
-    void *target = is_listener ? (void *)listener_of(r, instance) : is_tls ? (void *)certificate_of(r, instance) : (void *)r->c;
+    void *target = is_listener ? (void *)listener_of(r, instance)
+                   : is_tls    ? (void *)certificate_of(r, instance)
+                               : (void *)r->c;
     if (!target)
         MISTAKE(r, r->line, "too many [%.*s] sections", STR_ARG(*kind));
     return target;
@@ -161,7 +163,8 @@ static char *give_line(char *into, int size, void *user) {
     r->line++;
     size_t room = (size_t)size - 1;
     if (line.n > room) {
-        MISTAKE(r, r->line, "this line is longer than %zu bytes; a list may go on in the next line, indented", room - 1);
+        MISTAKE(r, r->line, "this line is longer than %zu bytes; a list may go on in the next line, indented",
+                room - 1);
         line = S("\n");
     }
     if (str_has_byte(line, '\0')) {
@@ -205,7 +208,8 @@ static void check_networks(reading *r, unsigned line, const char *what, const op
     addr_net net;
     for (size_t i = 0; i < networks->n; i++)
         if (!addr_net_parse(networks->items[i], &net))
-            MISTAKE(r, line, "%s: \"%.*s\" is no network; write 192.0.2.0/24, 2001:db8::/32 or one address", what, STR_ARG(networks->items[i]));
+            MISTAKE(r, line, "%s: \"%.*s\" is no network; write 192.0.2.0/24, 2001:db8::/32 or one address", what,
+                    STR_ARG(networks->items[i]));
 }
 
 static void check_listener(reading *r, const config_listener *l) {
@@ -214,8 +218,10 @@ static void check_listener(reading *r, const config_listener *l) {
         MISTAKE(r, l->line, "listener \"%.*s\" has no address", STR_ARG(l->name));
     for (size_t i = 0; i < l->addresses.n; i++)
         if (!addr_parse_port(l->addresses.items[i], 0, &at))
-            MISTAKE(r, l->line, "listener \"%.*s\": \"%.*s\" is no address; write 192.0.2.1:25, [2001:db8::1]:25, *:25 or unix:/path",
-                    STR_ARG(l->name), STR_ARG(l->addresses.items[i]));
+            MISTAKE(
+                r, l->line,
+                "listener \"%.*s\": \"%.*s\" is no address; write 192.0.2.1:25, [2001:db8::1]:25, *:25 or unix:/path",
+                STR_ARG(l->name), STR_ARG(l->addresses.items[i]));
     if (l->tls == LISTEN_PLAIN && l->require_tls)
         MISTAKE(r, l->line, "listener \"%.*s\": require-tls needs tls = starttls or implicit", STR_ARG(l->name));
     check_networks(r, l->line, "proxies", &l->proxies);
@@ -359,5 +365,6 @@ str config_new_path(arena *a) {
     const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     if (geteuid() == 0 || !home)
         return S("/etc/godwit/godwit.conf");
-    return base && base[0] ? arena_strf(a, "%s/godwit/godwit.conf", base) : arena_strf(a, "%s/.config/godwit/godwit.conf", home);
+    return base && base[0] ? arena_strf(a, "%s/godwit/godwit.conf", base)
+                           : arena_strf(a, "%s/.config/godwit/godwit.conf", home);
 }

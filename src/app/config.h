@@ -1,4 +1,5 @@
-/* The configuration: static things of the infrastructure, from one small file; the options table (options.c) is its only truth.
+/* The configuration: static things of the infrastructure, from one small file; the options table (options.c) is its
+ * only truth.
  *
  * Read at start and at reload by the supervisor, the one-process server and the command line, in a plain thread. */
 #ifndef GODWIT_APP_CONFIG_H
@@ -10,7 +11,13 @@
 #include "net/addr.h"
 #include "net/dns.h"
 
-typedef enum config_protocol { PROTOCOL_MX, PROTOCOL_SUBMISSION, PROTOCOL_LMTP, PROTOCOL_IMAP, PROTOCOL_POP3 } config_protocol;
+typedef enum config_protocol {
+    PROTOCOL_MX,
+    PROTOCOL_SUBMISSION,
+    PROTOCOL_LMTP,
+    PROTOCOL_IMAP,
+    PROTOCOL_POP3
+} config_protocol;
 typedef enum config_tls { LISTEN_PLAIN, LISTEN_STARTTLS, LISTEN_IMPLICIT } config_tls;
 
 typedef struct config_listener { /* [listener "name"] */
@@ -29,15 +36,16 @@ typedef struct config_certificate { /* [tls "name"], or [tls] for the first */
 } config_certificate;
 
 typedef struct config {
-    str path;  /* of the file, "" when there is none */
-    str text;  /* what was read */
+    str path; /* of the file, "" when there is none */
+    str text; /* what was read */
     /* [server] */
     str host, data, blobs, user;
     uint64_t loops, readers, blob_least, max_files;
     int log_format, log_level;
     bool sandbox;
     /* [smtp] */
-    uint64_t smtp_max_size, smtp_max_recipients, smtp_max_transactions, smtp_max_line, smtp_max_errors, smtp_max_junk, spool_least;
+    uint64_t smtp_max_size, smtp_max_recipients, smtp_max_transactions, smtp_max_line, smtp_max_errors, smtp_max_junk,
+        spool_least;
     int64_t smtp_command_ms, smtp_data_ms, smtp_data_total_ms, smtp_greeting_ms;
     option_list trusted;
     bool check_sender, vrfy, reverse_lookup;
@@ -64,8 +72,8 @@ typedef struct config {
     int relay_tls;
     bool relay_verify, relay_lmtp, relay_loopback;
     uint64_t relay_port, max_mx, pool_per_host, pool_messages;
-    int64_t pool_idle_ms, relay_connect_ms, relay_banner_ms, relay_helo_ms, relay_command_ms, relay_data_start_ms, relay_data_block_ms,
-        relay_data_end_ms;
+    int64_t pool_idle_ms, relay_connect_ms, relay_banner_ms, relay_helo_ms, relay_command_ms, relay_data_start_ms,
+        relay_data_block_ms, relay_data_end_ms;
     /* [dns] */
     option_list dns_forward, dns_anchors;
     str dns_anchor_file;
@@ -90,16 +98,16 @@ typedef struct config_mistakes {
     size_t n;
 } config_mistakes;
 
-/* Reads a file (path "" is: none) or, for tests and the server process, the text of one. Every mistake is collected. The config is
- * complete (defaults) even with mistakes. False when there are some. Free it in either case. */
+/* Reads a file (path "" is: none) or, for tests and the server process, the text of one. Every mistake is collected.
+ * The config is complete (defaults) even with mistakes. False when there are some. Free it in either case. */
 bool config_read(config *c, str path, config_mistakes *mistakes);
 bool config_read_text(config *c, str path, str text, config_mistakes *mistakes);
 void config_free(config *c);
 /* One mistake as the operator sees it: "file:line: text". */
 str config_mistake_print(const config *c, const config_mistake *m, arena *a);
 
-/* The file that is read when none is named: $GODWIT_CONFIG, the user's own (~/.config/godwit/godwit.conf, not for root), or
- * /etc/godwit/godwit.conf; "" when there is none. */
+/* The file that is read when none is named: $GODWIT_CONFIG, the user's own (~/.config/godwit/godwit.conf, not for
+ * root), or /etc/godwit/godwit.conf; "" when there is none. */
 str config_default_path(arena *a);
 str config_new_path(arena *a); /* where `init` writes one */
 

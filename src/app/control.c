@@ -46,14 +46,16 @@ static err lock_data(str data, int *fd) {
     if (*fd < 0)
         return err_errno("open the data directory's lock");
     if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
-        return err_make(ERR_PERM, ERR_CONFLICT, "already running", "another server runs on %.*s", STR_ARG(str_sub(data, 0, 60)));
+        return err_make(ERR_PERM, ERR_CONFLICT, "already running", "another server runs on %.*s",
+                        STR_ARG(str_sub(data, 0, 60)));
     return OK;
 }
 
 static err open_door(str data, int *fd) {
     struct sockaddr_un at;
     if (!unix_address(data, &at))
-        return err_make(ERR_PERM, ERR_LIMIT, "path too long", "the data directory's name is too long for a socket in it");
+        return err_make(ERR_PERM, ERR_LIMIT, "path too long",
+                        "the data directory's name is too long for a socket in it");
     unlink(at.sun_path);
     *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     mode_t before = umask(0177);
@@ -73,8 +75,9 @@ static void answer(int fd, err e, const buf *said) {
 
 /* Takes the boot over, or frees it. */
 static err apply(control *c, boot *b, buf *said) {
-    err e = c->boots_n == GENERATIONS ? err_make(ERR_PERM, ERR_LIMIT, "too many reloads", "%d reloads; restart the server", GENERATIONS)
-                                      : server_reload(c->server, b, said);
+    err e = c->boots_n == GENERATIONS
+                ? err_make(ERR_PERM, ERR_LIMIT, "too many reloads", "%d reloads; restart the server", GENERATIONS)
+                : server_reload(c->server, b, said);
     if (!failed(e)) {
         c->boots[c->boots_n++] = b;
         return OK;
@@ -107,7 +110,8 @@ static void reload(control *c, int asking) {
             answer(asking, e, &said);
         return;
     }
-    err e = c->asking >= 0 ? err_make(ERR_TEMP, ERR_CONFLICT, "busy", "a reload is under way") : frame_send(c->link, FRAME_RELOAD, S(""));
+    err e = c->asking >= 0 ? err_make(ERR_TEMP, ERR_CONFLICT, "busy", "a reload is under way")
+                           : frame_send(c->link, FRAME_RELOAD, S(""));
     if (failed(e) && asking >= 0)
         answer(asking, e, &said);
     else if (asking >= 0)
@@ -190,12 +194,26 @@ static void wait_and_serve(control *c, int signals) {
 /* What the server may touch for the rest of its life. */
 static err raise_walls(boot *b, bool alone) {
     drop_path paths[64] = {
-        {b->config.data.p, true},     {b->config.blobs.p, true},    {"/etc/resolv.conf", false}, {"/etc/hosts", false},
-        {"/etc/nsswitch.conf", false}, {"/etc/ssl", false},          {"/usr/lib/ssl", false},     {"/etc/ca-certificates", false},
-        {"/usr/share/ca-certificates", false}, {"/usr/local/share/ca-certificates", false},       {"/usr/share/dns", false},
-        {"/usr/share/zoneinfo", false}, {"/etc/localtime", false},   {"/usr/lib/x86_64-linux-gnu/gconv", false},
-        {"/usr/lib/aarch64-linux-gnu/gconv", false}, {"/dev/null", true}, {"/dev/urandom", false}, {"/proc/sys/kernel", false},
-        {"/proc/self", false}, {"/sys/devices/system/cpu", false},
+        {b->config.data.p, true},
+        {b->config.blobs.p, true},
+        {"/etc/resolv.conf", false},
+        {"/etc/hosts", false},
+        {"/etc/nsswitch.conf", false},
+        {"/etc/ssl", false},
+        {"/usr/lib/ssl", false},
+        {"/etc/ca-certificates", false},
+        {"/usr/share/ca-certificates", false},
+        {"/usr/local/share/ca-certificates", false},
+        {"/usr/share/dns", false},
+        {"/usr/share/zoneinfo", false},
+        {"/etc/localtime", false},
+        {"/usr/lib/x86_64-linux-gnu/gconv", false},
+        {"/usr/lib/aarch64-linux-gnu/gconv", false},
+        {"/dev/null", true},
+        {"/dev/urandom", false},
+        {"/proc/sys/kernel", false},
+        {"/proc/self", false},
+        {"/sys/devices/system/cpu", false},
     };
     size_t n = 20;
     const str named[] = {b->config.relay_ca_file, b->config.dns_anchor_file, alone ? b->config.path : S(""),
@@ -210,7 +228,8 @@ static err raise_walls(boot *b, bool alone) {
     drop_level level = {0};
     if (b->config.sandbox)
         TRY(drop_walls(paths, n, &level));
-    log_info("server.walls", lf_bool("seccomp", level.seccomp), lf_i64("landlock", level.landlock), lf_u64("uid", geteuid()));
+    log_info("server.walls", lf_bool("seccomp", level.seccomp), lf_i64("landlock", level.landlock),
+             lf_u64("uid", geteuid()));
     return OK;
 }
 
@@ -259,13 +278,15 @@ err control_ask(str data, int type, buf *said) {
     struct sockaddr_un at;
     SCOPED_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || !unix_address(data, &at) || connect(fd, (struct sockaddr *)&at, sizeof at) != 0)
-        return err_make(ERR_TEMP, ERR_UNAVAILABLE, "not running", "no server runs on %.*s", STR_ARG(str_sub(data, 0, 60)));
+        return err_make(ERR_TEMP, ERR_UNAVAILABLE, "not running", "no server runs on %.*s",
+                        STR_ARG(str_sub(data, 0, 60)));
     frame_type answered;
     TRY(frame_send(fd, (frame_type)type, S("")));
     TRY(frame_receive(fd, &answered, said, deadline_in(ASK_MS)));
     if (answered == FRAME_OK)
         return OK;
-    return err_make(ERR_PEER, ERR_CONFLICT, "refused", "the server refused: %.*s", STR_ARG(str_sub(buf_str(said), 0, 80)));
+    return err_make(ERR_PEER, ERR_CONFLICT, "refused", "the server refused: %.*s",
+                    STR_ARG(str_sub(buf_str(said), 0, 80)));
 }
 
 void control_notify(str state) {

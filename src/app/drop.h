@@ -1,7 +1,7 @@
 /* Least privilege: from root to the server's user, and the walls around it. Linux lives here alone.
  *
- * Called once by the server process, in its main thread before any other thread starts (a seccomp filter and a Landlock domain hold for
- * threads made afterwards). */
+ * Called once by the server process, in its main thread before any other thread starts (a seccomp filter and a Landlock
+ * domain hold for threads made afterwards). */
 #ifndef GODWIT_APP_DROP_H
 #define GODWIT_APP_DROP_H
 
@@ -24,8 +24,9 @@ typedef struct drop_path {
     const char *path;
     bool write;
 } drop_path;
-/* No new privileges, no core with secrets in it, then seccomp and Landlock as far as the kernel has them: afterwards only the paths can be opened
- * (missing ones are passed over) and nothing can be executed. `level` says what took hold. */
+/* No new privileges, no core with secrets in it, then seccomp and Landlock as far as the kernel has them: afterwards
+ * only the paths can be opened (missing ones are passed over) and nothing can be executed. `level` says what took hold.
+ */
 err drop_walls(const drop_path *paths, size_t n, drop_level *level) MUST_USE;
 
 /* Raises the limit of open files towards `want`; answers what it is now. */

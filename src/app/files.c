@@ -12,7 +12,8 @@ static err about(str path, err e) {
     str said = str_sub(path, 0, 60);
     str why = str_c(e.log);
     size_t colon = str_rfind(why, ':');
-    return err_make(e.kind, e.what, e.text, "%.*s:%.*s", STR_ARG(said), STR_ARG(colon == STR_NONE ? why : str_skip(why, colon + 1)));
+    return err_make(e.kind, e.what, e.text, "%.*s:%.*s", STR_ARG(said),
+                    STR_ARG(colon == STR_NONE ? why : str_skip(why, colon + 1)));
 }
 
 static err read_all(int fd, size_t max, arena *a, str *out) {

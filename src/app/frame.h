@@ -1,7 +1,7 @@
 /* Messages between our own processes: typed and length-prefixed, so that none parses another's text.
  *
- * A frame is a 32-bit length (host order, both ends are one machine), a byte of type, and the payload; a payload that is several values
- * is 32-bit lengths with bytes. Blocking, with a time limit; plain threads. */
+ * A frame is a 32-bit length (host order, both ends are one machine), a byte of type, and the payload; a payload that
+ * is several values is 32-bit lengths with bytes. Blocking, with a time limit; plain threads. */
 #ifndef GODWIT_APP_FRAME_H
 #define GODWIT_APP_FRAME_H
 

@@ -24,8 +24,8 @@ static void attempt(void *self, queue_attempt *a) {
     relay_attempt(atomic_load(&o->now)->relay, a);
 }
 
-static err notice(void *self, const queue_attempt *a, const bool *which, queue_notice kind, arena *memory, store_accepted *out,
-                  bool *made) {
+static err notice(void *self, const queue_attempt *a, const bool *which, queue_notice kind, arena *memory,
+                  store_accepted *out, bool *made) {
     outbound *o = self;
     return bounce_notice(atomic_load(&o->now)->mail, a, which, kind, memory, out, made);
 }
@@ -47,9 +47,14 @@ static err generation_create(generation **out, mail *m, const config *c, str pas
         .pool_idle_ms = c->pool_idle_ms,
         .pool_messages = c->pool_messages,
         .allow_loopback = c->relay_loopback,
-        .times = {.connect_ms = c->relay_connect_ms, .banner_ms = c->relay_banner_ms, .helo_ms = c->relay_helo_ms,
-                  .command_ms = c->relay_command_ms, .data_start_ms = c->relay_data_start_ms, .data_block_ms = c->relay_data_block_ms,
-                  .data_end_ms = c->relay_data_end_ms, .quit_ms = 2000},
+        .times = {.connect_ms = c->relay_connect_ms,
+                  .banner_ms = c->relay_banner_ms,
+                  .helo_ms = c->relay_helo_ms,
+                  .command_ms = c->relay_command_ms,
+                  .data_start_ms = c->relay_data_start_ms,
+                  .data_block_ms = c->relay_data_block_ms,
+                  .data_end_ms = c->relay_data_end_ms,
+                  .quit_ms = 2000},
     };
     generation *g = mem_alloc(sizeof *g);
     g->mail = m;

@@ -53,10 +53,11 @@ static err open_listeners(server *s) {
         SCOPED_BUF at;
         buf_init(&at, 256);
         addr_print_port(&at, &b->sockets[i].at);
-        TRY(listener_open(&s->listeners[i], &s->services->items[b->sockets[i].listener].listener, b->sockets[i].fds, b->loops));
+        TRY(listener_open(&s->listeners[i], &s->services->items[b->sockets[i].listener].listener, b->sockets[i].fds,
+                          b->loops));
         s->listeners_n++;
-        log_info("listener.open", lf_str("listener", l->name), lf_c("protocol", config_protocols[l->protocol]), lf_str("address", buf_str(&at)),
-                 lf_c("tls", config_tls_modes[l->tls]));
+        log_info("listener.open", lf_str("listener", l->name), lf_c("protocol", config_protocols[l->protocol]),
+                 lf_str("address", buf_str(&at)), lf_c("tls", config_tls_modes[l->tls]));
     }
     return OK;
 }
@@ -82,8 +83,8 @@ err server_start(server **out, boot *b) {
         server_stop(s, 0);
         return e;
     }
-    log_info("server.started", lf_c("version", GODWIT_VERSION), lf_str("host", b->config.host), lf_u64("loops", b->loops),
-             lf_i64("ms", time_mono_ms() - s->started));
+    log_info("server.started", lf_c("version", GODWIT_VERSION), lf_str("host", b->config.host),
+             lf_u64("loops", b->loops), lf_i64("ms", time_mono_ms() - s->started));
     *out = s;
     return OK;
 }
@@ -149,10 +150,10 @@ static void write_listener(const server *s, size_t i, json *w) {
 }
 
 err server_status(server *s, buf *out) {
-    static const principal operator = {.role = ROLE_ADMIN};
+    static const principal operator= {.role = ROLE_ADMIN};
     uint64_t waiting, active, held;
     struct rusage used;
-    TRY(queue_count(s->store, &operator, &waiting, &active, &held));
+    TRY(queue_count(s->store, &operator, & waiting, &active, &held));
     getrusage(RUSAGE_SELF, &used);
     json w = json_begin(out);
     json_object(&w);

@@ -6,11 +6,12 @@
 
 typedef struct server server;
 
-/* Opens the store, starts loops, queue and listeners. The boot's sockets belong to the server afterwards; the boot itself stays the caller's and
- * must live as long as the server (or until the next reload). */
+/* Opens the store, starts loops, queue and listeners. The boot's sockets belong to the server afterwards; the boot
+ * itself stays the caller's and must live as long as the server (or until the next reload). */
 err server_start(server **out, boot *b) MUST_USE;
-/* Takes over another boot's configuration and certificates: new connections live by it, old ones go on as they began. Its sockets are not
- * looked at; listeners that came or went need a restart, which `said` then tells. The boot must live as long as the server. */
+/* Takes over another boot's configuration and certificates: new connections live by it, old ones go on as they began.
+ * Its sockets are not looked at; listeners that came or went need a restart, which `said` then tells. The boot must
+ * live as long as the server. */
 err server_reload(server *s, boot *b, buf *said) MUST_USE;
 /* Another process changed the store. */
 void server_poke(server *s);

@@ -17,8 +17,11 @@ static void make_shared(services *s, const services_parts *parts) {
     s->trusted = networks(&s->memory, &c->trusted);
     s->mail = (mail){
         .store = parts->store,
-        .config = {.host = c->host, .detail_separators = c->detail_separators, .queue_lifetime_s = c->lifetime_ms / 1000,
-                   .max_hops = c->max_hops, .hold = c->hold},
+        .config = {.host = c->host,
+                   .detail_separators = c->detail_separators,
+                   .queue_lifetime_s = c->lifetime_ms / 1000,
+                   .max_hops = c->max_hops,
+                   .hold = c->hold},
     };
     s->smtp = (smtp_config){
         .host = c->host,
@@ -54,7 +57,8 @@ static void make_shared(services *s, const services_parts *parts) {
 }
 
 static void make_smtp(services *s, struct service *v, const config_listener *l, const services_parts *parts) {
-    static const smtp_role roles[] = {[PROTOCOL_MX] = SMTP_MX, [PROTOCOL_SUBMISSION] = SMTP_SUBMIT, [PROTOCOL_LMTP] = SMTP_LMTP};
+    static const smtp_role roles[] = {
+        [PROTOCOL_MX] = SMTP_MX, [PROTOCOL_SUBMISSION] = SMTP_SUBMIT, [PROTOCOL_LMTP] = SMTP_LMTP};
     v->smtp = (smtp_service){
         .config = &s->smtp,
         .role = roles[l->protocol],

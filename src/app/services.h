@@ -1,5 +1,5 @@
-/* The services of one configuration: what a new connection of each listener gets. A reload makes new ones; connections keep theirs, so old ones live as long as the
- * server. Main thread. */
+/* The services of one configuration: what a new connection of each listener gets. A reload makes new ones; connections
+ * keep theirs, so old ones live as long as the server. Main thread. */
 #ifndef GODWIT_APP_SERVICES_H
 #define GODWIT_APP_SERVICES_H
 
@@ -22,7 +22,7 @@ typedef struct services {
         pop3_service pop3;
         addr_net *proxies;
         listener_config listener;
-    } *items;
+    } * items;
     arena memory;
 } services;
 

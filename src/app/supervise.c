@@ -61,7 +61,8 @@ static void reload(supervisor *s) {
     } else {
         buf_clear(&text);
         boot_pack(&fresh, &text);
-        e = text.over ? err_make(ERR_PERM, ERR_LIMIT, "too large", "the certificates are too large together") : frame_send(s->link, FRAME_BOOT, buf_str(&text));
+        e = text.over ? err_make(ERR_PERM, ERR_LIMIT, "too large", "the certificates are too large together")
+                      : frame_send(s->link, FRAME_BOOT, buf_str(&text));
         mem_wipe(text.p, text.n);
     }
     if (failed(e))
@@ -97,7 +98,8 @@ static int child_ended(supervisor *s, int status, bool *over) {
         return s->stop ? EX_OK : code;
     if (time_mono_ms() - s->started > STEADY_MS)
         s->rest_ms = REST_FIRST_MS;
-    log_error("server.died", lf_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0), lf_i64("code", code), lf_i64("again_in_ms", s->rest_ms));
+    log_error("server.died", lf_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0), lf_i64("code", code),
+              lf_i64("again_in_ms", s->rest_ms));
     poll(NULL, 0, (int)s->rest_ms);
     s->rest_ms = s->rest_ms * 2 < REST_MOST_MS ? s->rest_ms * 2 : REST_MOST_MS;
     err e = start_child(s);

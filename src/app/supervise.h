@@ -1,5 +1,5 @@
-/* The supervisor: keeps the bound sockets and the right to read keys, starts the server as a child, starts it again when it dies. It parses no byte from
- * the network. Plain, single-threaded. */
+/* The supervisor: keeps the bound sockets and the right to read keys, starts the server as a child, starts it again
+ * when it dies. It parses no byte from the network. Plain, single-threaded. */
 #ifndef GODWIT_APP_SUPERVISE_H
 #define GODWIT_APP_SUPERVISE_H
 

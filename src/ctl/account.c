@@ -15,8 +15,12 @@ typedef struct wishes {
 /* The words of a command for one account: its name in comparable form, and an open store. */
 static int with_account(ctl *c, int argc, char **argv, wishes *w, str *name) {
     const ctl_option options[] = {
-        {"password-stdin", NULL, &w->stdin_password}, {"generate", NULL, &w->generate}, {"disable", NULL, &w->disable},
-        {"enable", NULL, &w->enable}, {"password", NULL, &w->set_password}, {"quota", &w->quota, NULL},
+        {"password-stdin", NULL, &w->stdin_password},
+        {"generate", NULL, &w->generate},
+        {"disable", NULL, &w->disable},
+        {"enable", NULL, &w->enable},
+        {"password", NULL, &w->set_password},
+        {"quota", &w->quota, NULL},
     };
     int words = ctl_options(c, argc, argv, options, sizeof options / sizeof *options);
     if (words < 0)
@@ -36,7 +40,8 @@ static int make_credential(ctl *c, const wishes *w, str name, str *credential) {
     if (w->generate) {
         password = ctl_random_password(c);
     } else if (!ctl_read_password(c, w->stdin_password, &password)) {
-        return ctl_wrong(c, "no password was given; use --generate, or --password-stdin and write it to standard input");
+        return ctl_wrong(c,
+                         "no password was given; use --generate, or --password-stdin and write it to standard input");
     }
     err e = password_make(password, (uint32_t)c->config.scram_iterations, &c->memory, credential);
     if (failed(e))
@@ -88,7 +93,8 @@ static int set(ctl *c, int argc, char **argv) {
     if (failed(e))
         return ctl_fail(c, "account set", e);
     bool password = w.set_password || w.stdin_password || w.generate;
-    unsigned fields = (password ? ACCOUNT_SET_CREDENTIAL : 0U) | (w.disable || w.enable ? ACCOUNT_SET_DISABLED : 0U) | (w.quota ? ACCOUNT_SET_QUOTA : 0U);
+    unsigned fields = (password ? ACCOUNT_SET_CREDENTIAL : 0U) | (w.disable || w.enable ? ACCOUNT_SET_DISABLED : 0U) |
+                      (w.quota ? ACCOUNT_SET_QUOTA : 0U);
     if (!fields || (w.disable && w.enable))
         return ctl_wrong(c, "account set: say what: --password, --generate, --quota SIZE, --disable or --enable");
     code = read_quota(c, &w, &now.quota_bytes);
@@ -175,22 +181,27 @@ static int list(ctl *c, int argc, char **argv) {
     return EX_OK;
 }
 
-static const ctl_verb verbs[] = {{"add", add}, {"list", list}, {"show", show}, {"set", set}, {"remove", remove_account}};
+static const ctl_verb verbs[] = {
+    {"add", add}, {"list", list}, {"show", show}, {"set", set}, {"remove", remove_account}};
 
-static int run(ctl *c, int argc, char **argv) { return ctl_run_verb(c, verbs, sizeof verbs / sizeof *verbs, argc, argv, &ctl_account); }
+static int run(ctl *c, int argc, char **argv) {
+    return ctl_run_verb(c, verbs, sizeof verbs / sizeof *verbs, argc, argv, &ctl_account);
+}
 
 const ctl_command ctl_account = {
     .name = "account",
     .summary = "Add, list, show, change and remove accounts: who has mailboxes and logs in.",
-    .usage = "usage: godwit account add ADDRESS [--password-stdin | --generate] [--quota SIZE] [--disable]\n"
-             "       godwit account set ADDRESS [--password | --password-stdin | --generate] [--quota SIZE] [--disable | --enable]\n"
-             "       godwit account show|remove ADDRESS\n"
-             "       godwit account list\n\n"
-             "The address is the login name; its domain must have been added. Without --password-stdin or --generate the\n"
-             "password is asked for at the terminal. Removing an account removes all its mail.\n\n"
-             "examples:\n"
-             "  godwit account add ann@example.org --quota 10G\n"
-             "  godwit account set ann@example.org --generate\n"
-             "  echo secret | godwit account add bob@example.org --password-stdin\n",
+    .usage =
+        "usage: godwit account add ADDRESS [--password-stdin | --generate] [--quota SIZE] [--disable]\n"
+        "       godwit account set ADDRESS [--password | --password-stdin | --generate] [--quota SIZE] [--disable | "
+        "--enable]\n"
+        "       godwit account show|remove ADDRESS\n"
+        "       godwit account list\n\n"
+        "The address is the login name; its domain must have been added. Without --password-stdin or --generate the\n"
+        "password is asked for at the terminal. Removing an account removes all its mail.\n\n"
+        "examples:\n"
+        "  godwit account add ann@example.org --quota 10G\n"
+        "  godwit account set ann@example.org --generate\n"
+        "  echo secret | godwit account add bob@example.org --password-stdin\n",
     .run = run,
 };

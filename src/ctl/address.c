@@ -25,7 +25,11 @@ static int targets(ctl *c, int argc, char **argv, store_address *a) {
     const ctl_option options[] = {{"into", &into, NULL}};
     int words = ctl_options(c, argc, argv, options, 1);
     if (words < 2)
-        return words < 0 ? EX_USAGE : ctl_wrong(c, "address %s: give an address, as in: godwit address %s info@example.org --into ann@example.org", argv[0], argv[0]);
+        return words < 0 ? EX_USAGE
+                         : ctl_wrong(c,
+                                     "address %s: give an address, as in: godwit address %s info@example.org --into "
+                                     "ann@example.org",
+                                     argv[0], argv[0]);
     if (!key_of(c, argv[1], &a->key))
         return ctl_wrong(c, "\"%s\" is no mail address", argv[1]);
     if (!into && words == 2)
@@ -59,7 +63,11 @@ static int add(ctl *c, int argc, char **argv) {
         return code;
     err e = store_address_add(c->store, &ctl_operator, &a, &id);
     if (failed(e))
-        return ctl_fail(c, e.what == ERR_NOT_FOUND ? "address add: its domain is not here; add it first with: godwit domain add" : "address add", e);
+        return ctl_fail(c,
+                        e.what == ERR_NOT_FOUND
+                            ? "address add: its domain is not here; add it first with: godwit domain add"
+                            : "address add",
+                        e);
     ctl_close(c, true);
     ctl_done(c, "address %.*s added", STR_ARG(a.key));
     return EX_OK;
@@ -93,7 +101,11 @@ static int remove_address(ctl *c, int argc, char **argv) {
         return code;
     err e = store_address_remove(c->store, &ctl_operator, key);
     if (failed(e))
-        return ctl_fail(c, e.what == ERR_CONFLICT ? "address remove: it is the account's own name; remove the account instead" : "address remove", e);
+        return ctl_fail(c,
+                        e.what == ERR_CONFLICT
+                            ? "address remove: it is the account's own name; remove the account instead"
+                            : "address remove",
+                        e);
     ctl_close(c, true);
     ctl_done(c, "address %.*s removed", STR_ARG(key));
     return EX_OK;
@@ -154,21 +166,26 @@ static int list(ctl *c, int argc, char **argv) {
     return EX_OK;
 }
 
-static const ctl_verb verbs[] = {{"add", add}, {"list", list}, {"show", show}, {"set", set}, {"remove", remove_address}};
+static const ctl_verb verbs[] = {
+    {"add", add}, {"list", list}, {"show", show}, {"set", set}, {"remove", remove_address}};
 
-static int run(ctl *c, int argc, char **argv) { return ctl_run_verb(c, verbs, sizeof verbs / sizeof *verbs, argc, argv, &ctl_address); }
+static int run(ctl *c, int argc, char **argv) {
+    return ctl_run_verb(c, verbs, sizeof verbs / sizeof *verbs, argc, argv, &ctl_address);
+}
 
 const ctl_command ctl_address = {
     .name = "address",
     .summary = "Add, list, show, change and remove addresses: aliases, forwards, catch-alls.",
-    .usage = "usage: godwit address add|set ADDRESS [--into ACCOUNT] [FORWARD ...]\n"
-             "       godwit address show|remove ADDRESS\n"
-             "       godwit address list [--of ACCOUNT]\n\n"
-             "An address delivers into an account, forwards to other addresses, or both. @example.org is the catch-all of a\n"
-             "domain: it takes what no other address does. ann+anything@example.org reaches ann@example.org by itself.\n\n"
-             "examples:\n"
-             "  godwit address add info@example.org --into ann@example.org\n"
-             "  godwit address add team@example.org ann@example.org bob@example.net\n"
-             "  godwit address add @example.org --into ann@example.org\n",
+    .usage =
+        "usage: godwit address add|set ADDRESS [--into ACCOUNT] [FORWARD ...]\n"
+        "       godwit address show|remove ADDRESS\n"
+        "       godwit address list [--of ACCOUNT]\n\n"
+        "An address delivers into an account, forwards to other addresses, or both. @example.org is the catch-all of "
+        "a\n"
+        "domain: it takes what no other address does. ann+anything@example.org reaches ann@example.org by itself.\n\n"
+        "examples:\n"
+        "  godwit address add info@example.org --into ann@example.org\n"
+        "  godwit address add team@example.org ann@example.org bob@example.net\n"
+        "  godwit address add @example.org --into ann@example.org\n",
     .run = run,
 };

@@ -38,7 +38,8 @@ static void check_file(findings *f) {
     for (size_t i = 0; i < mistakes.n; i++)
         find(f, WRONG, "configuration", config_mistake_print(&f->c->config, &mistakes.items[i], &f->c->memory));
     if (fine)
-        find(f, FINE, "configuration", str_empty(f->c->config_path) ? S("none: the built-in one, on loopback") : f->c->config_path);
+        find(f, FINE, "configuration",
+             str_empty(f->c->config_path) ? S("none: the built-in one, on loopback") : f->c->config_path);
 }
 
 static bool server_runs(findings *f) {
@@ -58,7 +59,8 @@ static void check_listener(findings *f, const config_listener *l, str text, bool
     if (!addr_parse_port(text, 0, &at) || at.family == ADDR_UNIX)
         return;
     if (l->protocol == PROTOCOL_LMTP && !addr_is_loopback(&at))
-        FIND(f, WARNING, "port", "%.*s: LMTP asks nobody who he is; listen on loopback or a Unix socket", STR_ARG(text));
+        FIND(f, WARNING, "port", "%.*s: LMTP asks nobody who he is; listen on loopback or a Unix socket",
+             STR_ARG(text));
     if (running) {
         FIND(f, FINE, "port", "%.*s: %s (the server has it)", STR_ARG(text), config_protocols[l->protocol]);
         return;
@@ -66,7 +68,8 @@ static void check_listener(findings *f, const config_listener *l, str text, bool
     err e = listener_bind(&at, &fd);
     if (failed(e))
         FIND(f, WRONG, "port", "%.*s: %s; %s", STR_ARG(text), e.log,
-             at.port < 1024 && geteuid() != 0 ? "start as root, it becomes unprivileged by itself" : "stop what listens there, or choose another port");
+             at.port < 1024 && geteuid() != 0 ? "start as root, it becomes unprivileged by itself"
+                                              : "stop what listens there, or choose another port");
     else
         FIND(f, FINE, "port", "%.*s: %s, free", STR_ARG(text), config_protocols[l->protocol]);
     if (fd >= 0)
@@ -82,7 +85,8 @@ static void check_directory(findings *f, const char *subject, str path) {
         return;
     }
     if (info.st_mode & 077)
-        FIND(f, WRONG, subject, "%s can be read by others (mode %03o); chmod 700 %s", name, (unsigned)info.st_mode & 0777, name);
+        FIND(f, WRONG, subject, "%s can be read by others (mode %03o); chmod 700 %s", name,
+             (unsigned)info.st_mode & 0777, name);
     else if (geteuid() != 0 && info.st_uid != geteuid())
         FIND(f, WRONG, subject, "%s belongs to another user; start as root or as its owner", name);
     else
@@ -106,7 +110,11 @@ static void check_certificates(findings *f) {
         if (failed(bad))
             FIND(f, WRONG, "tls", "%.*s: %s", STR_ARG(found.pairs[i].name), bad.log);
         else
-            FIND(f, days < 0 ? WRONG : days < 14 ? WARNING : FINE, "tls", "%.*s: for %.*s, %s%lld days", STR_ARG(found.pairs[i].name), STR_ARG(names),
+            FIND(f,
+                 days < 0    ? WRONG
+                 : days < 14 ? WARNING
+                             : FINE,
+                 "tls", "%.*s: for %.*s, %s%lld days", STR_ARG(found.pairs[i].name), STR_ARG(names),
                  days < 0 ? "ended, renew it: " : "good for ", (long long)days);
     }
     certs_free(&found);
@@ -114,8 +122,12 @@ static void check_certificates(findings *f) {
 
 static void check_dns(findings *f) {
     const config *c = &f->c->config;
-    const dns_config dc = {.forward = c->dns_forward.items, .forward_n = c->dns_forward.n, .trust_anchor_file = c->dns_anchor_file,
-                           .trust_anchors = c->dns_anchors.items, .trust_anchors_n = c->dns_anchors.n, .timeout_ms = 5000};
+    const dns_config dc = {.forward = c->dns_forward.items,
+                           .forward_n = c->dns_forward.n,
+                           .trust_anchor_file = c->dns_anchor_file,
+                           .trust_anchors = c->dns_anchors.items,
+                           .trust_anchors_n = c->dns_anchors.n,
+                           .timeout_ms = 5000};
     dns_answer answer;
     err e = loops_start(1);
     if (!failed(e))
@@ -123,9 +135,14 @@ static void check_dns(findings *f) {
     if (!failed(e))
         e = dns_addresses(c->host, &f->c->memory, &answer, deadline_in(6000));
     if (failed(e))
-        FIND(f, WARNING, "dns", "%.*s cannot be looked up (%s); other servers could not be found either: see [dns] servers", STR_ARG(c->host), e.log[0] ? e.log : e.text);
+        FIND(f, WARNING, "dns",
+             "%.*s cannot be looked up (%s); other servers could not be found either: see [dns] servers",
+             STR_ARG(c->host), e.log[0] ? e.log : e.text);
     else if (answer.status != DNS_FOUND)
-        FIND(f, WARNING, "dns", "%.*s has no address; other servers distrust such a name: set [server] host to the name of this machine's address", STR_ARG(c->host));
+        FIND(f, WARNING, "dns",
+             "%.*s has no address; other servers distrust such a name: set [server] host to the name of this machine's "
+             "address",
+             STR_ARG(c->host));
     else
         FIND(f, FINE, "dns", "%.*s has %zu addresses", STR_ARG(c->host), answer.n);
     dns_stop();
@@ -135,7 +152,8 @@ static void check_dns(findings *f) {
 static void check_walls(findings *f) {
     drop_level level = drop_probe();
     FIND(f, level.seccomp ? FINE : WARNING, "sandbox", "seccomp: %s", level.seccomp ? "yes" : "not in this kernel");
-    FIND(f, level.landlock ? FINE : WARNING, "sandbox", level.landlock ? "Landlock: ABI %d" : "Landlock: not in this kernel (%d)", level.landlock);
+    FIND(f, level.landlock ? FINE : WARNING, "sandbox",
+         level.landlock ? "Landlock: ABI %d" : "Landlock: not in this kernel (%d)", level.landlock);
     if (geteuid() != 0)
         return;
     unsigned uid, gid;
@@ -144,14 +162,16 @@ static void check_walls(findings *f) {
     if (failed(e))
         FIND(f, WRONG, "user", "%s", e.log);
     else if (strcmp(name, "nobody") == 0)
-        find(f, WARNING, "user", S("the server would run as nobody; better a user of its own: useradd --system godwit"));
+        find(f, WARNING, "user",
+             S("the server would run as nobody; better a user of its own: useradd --system godwit"));
     else
         FIND(f, FINE, "user", "%s", name);
 }
 
 static void check_open_files(findings *f) {
     uint64_t most = drop_open_files(f->c->config.max_files);
-    FIND(f, most < 4096 ? WARNING : FINE, "limits", "%llu open files%s", (unsigned long long)most, most < 4096 ? "; too few for a busy server: ulimit -n" : "");
+    FIND(f, most < 4096 ? WARNING : FINE, "limits", "%llu open files%s", (unsigned long long)most,
+         most < 4096 ? "; too few for a busy server: ulimit -n" : "");
 }
 
 static int run(ctl *c, int argc, char **argv) {

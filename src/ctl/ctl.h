@@ -1,7 +1,7 @@
 /* The command line: one file per subcommand, each exporting one entry of the table in main.c.
  *
- * Plain threads, blocking. Commands that touch the store open it themselves, so they work with the server running or stopped; a running server is
- * told afterwards (ctl_close). Exit codes are those of sysexits.h. */
+ * Plain threads, blocking. Commands that touch the store open it themselves, so they work with the server running or
+ * stopped; a running server is told afterwards (ctl_close). Exit codes are those of sysexits.h. */
 #ifndef GODWIT_CTL_CTL_H
 #define GODWIT_CTL_CTL_H
 
@@ -22,13 +22,13 @@ typedef struct ctl {
 
 typedef struct ctl_command {
     const char *name;
-    const char *summary; /* one line, ends with a full stop */
-    const char *usage;   /* whole help: forms, options, examples */
+    const char *summary;                       /* one line, ends with a full stop */
+    const char *usage;                         /* whole help: forms, options, examples */
     int (*run)(ctl *c, int argc, char **argv); /* argv[0] is the command's name */
 } ctl_command;
 
-extern const ctl_command ctl_account, ctl_address, ctl_check, ctl_domain, ctl_init, ctl_queue, ctl_reload, ctl_send, ctl_sendmail, ctl_serve, ctl_status,
-    ctl_version;
+extern const ctl_command ctl_account, ctl_address, ctl_check, ctl_domain, ctl_init, ctl_queue, ctl_reload, ctl_send,
+    ctl_sendmail, ctl_serve, ctl_status, ctl_version;
 
 extern const principal ctl_operator; /* ROLE_ADMIN */
 
@@ -41,8 +41,10 @@ void ctl_close(ctl *c, bool changed);
 
 /* Says an error as "godwit: what: why" with what to do, as text or JSON, on stderr; answers the exit code for it. */
 int ctl_fail(const ctl *c, const char *doing, err e);
-int ctl_wrong(const ctl *c, const char *format, ...) __attribute__((format(printf, 2, 3))); /* a wrong command line: EX_USAGE */
-void ctl_done(const ctl *c, const char *format, ...) __attribute__((format(printf, 2, 3))); /* what was done, one line on stdout */
+int ctl_wrong(const ctl *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3))); /* a wrong command line: EX_USAGE */
+void ctl_done(const ctl *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3))); /* what was done, one line on stdout */
 
 /* Subcommands of a command: "account add". */
 typedef struct ctl_verb {
@@ -58,7 +60,8 @@ typedef struct ctl_option {
     const char **value; /* takes a value */
     bool *flag;         /* or none */
 } ctl_option;
-/* Removes the known options from argv and leaves the words; -1 after naming an unknown option. Answers the number of words. */
+/* Removes the known options from argv and leaves the words; -1 after naming an unknown option. Answers the number of
+ * words. */
 int ctl_options(const ctl *c, int argc, char **argv, const ctl_option *options, size_t n);
 
 /* ---- output ---- */
@@ -75,7 +78,7 @@ typedef struct ctl_table {
 void ctl_table_begin(ctl_table *t, const ctl *c, const char *const *columns, size_t n);
 void ctl_table_str(ctl_table *t, str value);
 void ctl_table_u64(ctl_table *t, uint64_t value);
-void ctl_table_size(ctl_table *t, uint64_t bytes);     /* "1.2 MB"; JSON: the number */
+void ctl_table_size(ctl_table *t, uint64_t bytes);       /* "1.2 MB"; JSON: the number */
 void ctl_table_time(ctl_table *t, int64_t unix_seconds); /* local time; JSON: the number; 0 is "-" */
 void ctl_table_end(ctl_table *t);
 /* One record, a line a field. */

@@ -35,7 +35,11 @@ static int remove_domain(ctl *c, int argc, char **argv) {
         return code;
     err e = store_domain_remove(c->store, &ctl_operator, name);
     if (failed(e))
-        return ctl_fail(c, e.what == ERR_CONFLICT ? "domain remove: it still has addresses; remove them and its accounts first" : "domain remove", e);
+        return ctl_fail(c,
+                        e.what == ERR_CONFLICT
+                            ? "domain remove: it still has addresses; remove them and its accounts first"
+                            : "domain remove",
+                        e);
     ctl_close(c, true);
     ctl_done(c, "domain %.*s removed", STR_ARG(name));
     return EX_OK;
@@ -90,7 +94,9 @@ static int list(ctl *c, int argc, char **argv) {
 
 static const ctl_verb verbs[] = {{"add", add}, {"list", list}, {"show", show}, {"remove", remove_domain}};
 
-static int run(ctl *c, int argc, char **argv) { return ctl_run_verb(c, verbs, sizeof verbs / sizeof *verbs, argc, argv, &ctl_domain); }
+static int run(ctl *c, int argc, char **argv) {
+    return ctl_run_verb(c, verbs, sizeof verbs / sizeof *verbs, argc, argv, &ctl_domain);
+}
 
 const ctl_command ctl_domain = {
     .name = "domain",

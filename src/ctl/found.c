@@ -1,9 +1,7 @@
 #include "ctl/found.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "app/boot.h"
+#include "app/child.h"
 #include "auth/password.h"
 
 static bool tolerable(const found_wish *w, err e) { return !failed(e) || (w->lenient && e.what == ERR_EXISTS); }
@@ -27,6 +25,16 @@ static int fill(ctl *c, const found_wish *w) {
     return EX_OK;
 }
 
+typedef struct filling {
+    ctl *c;
+    const found_wish *w;
+} filling;
+
+static int fill_apart(void *arg) {
+    filling *f = arg;
+    return fill(f->c, f->w);
+}
+
 int found_store(ctl *c, const found_wish *w) {
     boot b;
     SCOPED_BUF complaint;
@@ -39,14 +47,8 @@ int found_store(ctl *c, const found_wish *w) {
         fprintf(stderr, "%.*s", STR_ARG(buf_str(&complaint)));
         return ctl_fail(c, "make the data directory", e);
     }
-    fflush(stdout);
-    pid_t child = fork();
-    if (child < 0)
-        return ctl_fail(c, "fork", err_errno("fork"));
-    if (child == 0)
-        _exit(fill(c, w));
-    int status;
-    if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
-        return EX_SOFTWARE;
-    return WEXITSTATUS(status);
+    filling f = {c, w};
+    int code;
+    e = child_run(fill_apart, &f, &code);
+    return failed(e) ? ctl_fail(c, "make the store", e) : code;
 }

@@ -10,8 +10,8 @@ typedef struct found_wish {
     bool lenient; /* what is there already is fine */
 } found_wish;
 
-/* Makes the directories of the configuration (for the server's user when root) and fills the store, in a child process that has become
- * that user. EX_OK, or an exit code after saying why. */
+/* Makes the directories of the configuration (for the server's user when root) and fills the store, in a child process
+ * that has become that user. EX_OK, or an exit code after saying why. */
 int found_store(ctl *c, const found_wish *w);
 
 #endif

@@ -29,33 +29,35 @@ static const char *ask(ctl *c, const char *question) {
 
 static str file_text(ctl *c, const answers *a, bool privileged) {
     unsigned first = privileged ? 0 : 2000;
-    return arena_strf(&c->memory,
-                      "# Godwit. `godwit check` tests this file and everything around it; `man godwit.conf` has every option.\n"
-                      "# After a change: godwit reload\n\n"
-                      "[server]\n"
-                      "host = %s\n"
-                      "data = %s\n\n"
-                      "# Your certificate; without one the server makes one of its own, which clients will question.\n"
-                      ";[tls]\n"
-                      ";certificate = /etc/letsencrypt/live/%s/fullchain.pem\n"
-                      ";key = /etc/letsencrypt/live/%s/privkey.pem\n\n"
-                      "# Mail from other servers.\n"
-                      "[listener \"mx\"]\nprotocol = mx\naddress = *:%u\n\n"
-                      "# Mail from your users: STARTTLS, and TLS from the first byte.\n"
-                      "[listener \"submission\"]\nprotocol = submission\naddress = *:%u\nrequire-tls = yes\n\n"
-                      "[listener \"submissions\"]\nprotocol = submission\naddress = *:%u\ntls = implicit\n\n"
-                      "# Reading mail.\n"
-                      "[listener \"imap\"]\nprotocol = imap\naddress = *:%u\n\n"
-                      "[listener \"imaps\"]\nprotocol = imap\naddress = *:%u\ntls = implicit\n\n"
-                      "[listener \"pop3\"]\nprotocol = pop3\naddress = *:%u\n\n"
-                      "[listener \"pop3s\"]\nprotocol = pop3\naddress = *:%u\ntls = implicit\n\n"
-                      "# Everything that is not for us goes to its own servers; or all of it through another server of yours:\n"
-                      ";[relay]\n"
-                      ";smarthost = smtp.example.net:587\n"
-                      ";tls = must\n"
-                      ";user = you@example.net\n"
-                      ";password-file = /etc/godwit/relay-password\n",
-                      a->host, a->data, a->host, a->host, first + 25, first + 587, first + 465, first + 143, first + 993, first + 110, first + 995);
+    return arena_strf(
+        &c->memory,
+        "# Godwit. `godwit check` tests this file and everything around it; `man godwit.conf` has every option.\n"
+        "# After a change: godwit reload\n\n"
+        "[server]\n"
+        "host = %s\n"
+        "data = %s\n\n"
+        "# Your certificate; without one the server makes one of its own, which clients will question.\n"
+        ";[tls]\n"
+        ";certificate = /etc/letsencrypt/live/%s/fullchain.pem\n"
+        ";key = /etc/letsencrypt/live/%s/privkey.pem\n\n"
+        "# Mail from other servers.\n"
+        "[listener \"mx\"]\nprotocol = mx\naddress = *:%u\n\n"
+        "# Mail from your users: STARTTLS, and TLS from the first byte.\n"
+        "[listener \"submission\"]\nprotocol = submission\naddress = *:%u\nrequire-tls = yes\n\n"
+        "[listener \"submissions\"]\nprotocol = submission\naddress = *:%u\ntls = implicit\n\n"
+        "# Reading mail.\n"
+        "[listener \"imap\"]\nprotocol = imap\naddress = *:%u\n\n"
+        "[listener \"imaps\"]\nprotocol = imap\naddress = *:%u\ntls = implicit\n\n"
+        "[listener \"pop3\"]\nprotocol = pop3\naddress = *:%u\n\n"
+        "[listener \"pop3s\"]\nprotocol = pop3\naddress = *:%u\ntls = implicit\n\n"
+        "# Everything that is not for us goes to its own servers; or all of it through another server of yours:\n"
+        ";[relay]\n"
+        ";smarthost = smtp.example.net:587\n"
+        ";tls = must\n"
+        ";user = you@example.net\n"
+        ";password-file = /etc/godwit/relay-password\n",
+        a->host, a->data, a->host, a->host, first + 25, first + 587, first + 465, first + 143, first + 993, first + 110,
+        first + 995);
 }
 
 static int check_names(ctl *c, const answers *a, found_wish *w) {
@@ -92,7 +94,8 @@ static int get_password(ctl *c, const answers *a, str *password) {
     if (a->generate)
         *password = ctl_random_password(c);
     else if (!ctl_read_password(c, a->stdin_password, password))
-        return ctl_wrong(c, "no password was given; use --generate, or --password-stdin and write it to standard input");
+        return ctl_wrong(c,
+                         "no password was given; use --generate, or --password-stdin and write it to standard input");
     return EX_OK;
 }
 
@@ -100,8 +103,13 @@ static int run(ctl *c, int argc, char **argv) {
     answers a = {0};
     found_wish w = {0};
     const ctl_option options[] = {
-        {"domain", &a.domain, NULL}, {"account", &a.account, NULL}, {"host", &a.host, NULL}, {"data", &a.data, NULL},
-        {"password-stdin", NULL, &a.stdin_password}, {"generate", NULL, &a.generate}, {"force", NULL, &a.force},
+        {"domain", &a.domain, NULL},
+        {"account", &a.account, NULL},
+        {"host", &a.host, NULL},
+        {"data", &a.data, NULL},
+        {"password-stdin", NULL, &a.stdin_password},
+        {"generate", NULL, &a.generate},
+        {"force", NULL, &a.force},
     };
     if (ctl_options(c, argc, argv, options, sizeof options / sizeof *options) != 1)
         return ctl_wrong(c, "init takes options only; see godwit init --help");
@@ -143,7 +151,8 @@ const ctl_command ctl_init = {
     .summary = "Write a first configuration and make the store with a first account.",
     .usage = "usage: godwit init [--domain DOMAIN] [--account ADDRESS] [--password-stdin | --generate]\n"
              "                   [--host NAME] [--data DIRECTORY] [--force]\n\n"
-             "Asks for what is not given. The file goes to /etc/godwit/godwit.conf for root, to ~/.config/godwit/godwit.conf for\n"
+             "Asks for what is not given. The file goes to /etc/godwit/godwit.conf for root, to "
+             "~/.config/godwit/godwit.conf for\n"
              "others, or where --config says; others than root get unprivileged ports.\n\n"
              "examples:\n"
              "  godwit init\n"

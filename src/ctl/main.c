@@ -4,20 +4,22 @@
 #include <unistd.h>
 
 static const ctl_command *const commands[] = {
-    &ctl_serve, &ctl_init,  &ctl_check,  &ctl_domain, &ctl_account, &ctl_address,
-    &ctl_queue, &ctl_send,  &ctl_reload, &ctl_status, &ctl_sendmail, &ctl_version,
+    &ctl_serve, &ctl_init, &ctl_check,  &ctl_domain, &ctl_account,  &ctl_address,
+    &ctl_queue, &ctl_send, &ctl_reload, &ctl_status, &ctl_sendmail, &ctl_version,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
 static int help(FILE *to) {
     fputs("godwit - a mail server: SMTP, IMAP and POP3 in one program\n\n"
-          "usage: godwit [--config FILE] [--json] COMMAND ...\n\n", to);
+          "usage: godwit [--config FILE] [--json] COMMAND ...\n\n",
+          to);
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\nA first server:\n"
           "  godwit init --domain example.org --account you@example.org\n"
           "  godwit serve\n\n"
-          "godwit COMMAND --help explains a command, with examples.\n", to);
+          "godwit COMMAND --help explains a command, with examples.\n",
+          to);
     return to == stdout ? EX_OK : EX_USAGE;
 }
 

@@ -107,7 +107,8 @@ void ctl_table_time(ctl_table *t, int64_t unix_seconds) {
         return;
     }
     civil local = civil_of(unix_seconds + time_local_offset(unix_seconds) * 60);
-    add(t, unix_seconds ? arena_strf(&t->memory, "%04d-%02d-%02d %02d:%02d:%02d", local.year, local.month, local.day, local.hour, local.minute, local.second)
+    add(t, unix_seconds ? arena_strf(&t->memory, "%04d-%02d-%02d %02d:%02d:%02d", local.year, local.month, local.day,
+                                     local.hour, local.minute, local.second)
                         : S("-"));
 }
 

@@ -17,13 +17,14 @@ static const char *const states[] = {"waiting", "active", "held"};
 
 static int read_selection(ctl *c, int argc, char **argv, selection *s) {
     const ctl_option options[] = {
-        {"sender", &s->sender, NULL}, {"recipient", &s->recipient, NULL}, {"domain", &s->domain, NULL},
-        {"message", &s->message, NULL}, {"state", &s->state, NULL}, {"all", NULL, &s->all},
+        {"sender", &s->sender, NULL},   {"recipient", &s->recipient, NULL}, {"domain", &s->domain, NULL},
+        {"message", &s->message, NULL}, {"state", &s->state, NULL},         {"all", NULL, &s->all},
     };
     int words = ctl_options(c, argc, argv, options, sizeof options / sizeof *options);
     if (words < 0)
         return EX_USAGE;
-    s->filter = (queue_filter){.sender = str_c(s->sender), .recipient = str_c(s->recipient), .message_id = str_c(s->message), .state = -1};
+    s->filter = (queue_filter){
+        .sender = str_c(s->sender), .recipient = str_c(s->recipient), .message_id = str_c(s->message), .state = -1};
     if (s->domain) {
         s->filter.domain = domain_key(str_c(s->domain), &c->memory);
         if (!s->filter.domain.p)
@@ -44,9 +45,12 @@ static int read_selection(ctl *c, int argc, char **argv, selection *s) {
     return ctl_open_store(c);
 }
 
-static bool selects_something(const selection *s) { return s->n || s->all || s->sender || s->recipient || s->domain || s->message || s->state; }
+static bool selects_something(const selection *s) {
+    return s->n || s->all || s->sender || s->recipient || s->domain || s->message || s->state;
+}
 
-static const char *const columns[] = {"id", "message", "state", "sender", "recipient", "size", "tries", "next", "expires", "last_error"};
+static const char *const columns[] = {"id",   "message", "state", "sender",  "recipient",
+                                      "size", "tries",   "next",  "expires", "last_error"};
 
 static void row(ctl_table *t, const queue_entry *e) {
     ctl_table_u64(t, (uint64_t)e->id);
@@ -96,10 +100,12 @@ static int show(ctl *c, int argc, char **argv) {
         return ctl_wrong(c, "queue show: give one entry number, as godwit queue list shows them");
     err e = queue_list(c->store, &ctl_operator, &s.filter, s.ids[0] - 1, 1, &c->memory, &found, &n);
     if (!failed(e) && (n == 0 || found[0].id != s.ids[0]))
-        e = err_make(ERR_PEER, ERR_NOT_FOUND, "no such entry", "there is no entry %lld; it may have been delivered", (long long)s.ids[0]);
+        e = err_make(ERR_PEER, ERR_NOT_FOUND, "no such entry", "there is no entry %lld; it may have been delivered",
+                     (long long)s.ids[0]);
     if (failed(e))
         return ctl_fail(c, "queue show", e);
-    static const char *const all[] = {"id", "message", "state", "sender", "recipient", "size", "tries", "next", "expires", "last_error", "created", "target", "history"};
+    static const char *const all[] = {"id",   "message", "state",      "sender",  "recipient", "size",   "tries",
+                                      "next", "expires", "last_error", "created", "target",    "history"};
     ctl_table t;
     ctl_table_begin(&t, c, all, sizeof all / sizeof *all);
     row(&t, &found[0]);
@@ -120,7 +126,9 @@ static int change(ctl *c, int argc, char **argv, queue_change what, const char *
     if (code)
         return code;
     if (!selects_something(&s))
-        return ctl_wrong(c, "queue %s: say which: entry numbers, --sender, --recipient, --domain, --message, --state, or --all", argv[0]);
+        return ctl_wrong(
+            c, "queue %s: say which: entry numbers, --sender, --recipient, --domain, --message, --state, or --all",
+            argv[0]);
     err e = queue_apply(c->store, &ctl_operator, &s.filter, s.n ? s.ids : NULL, s.n, what, &changed);
     if (failed(e))
         return ctl_fail(c, "queue", e);
@@ -132,11 +140,16 @@ static int change(ctl *c, int argc, char **argv, queue_change what, const char *
 static int retry(ctl *c, int argc, char **argv) { return change(c, argc, argv, QUEUE_CHANGE_RETRY, "due now"); }
 static int hold(ctl *c, int argc, char **argv) { return change(c, argc, argv, QUEUE_CHANGE_HOLD, "held"); }
 static int release(ctl *c, int argc, char **argv) { return change(c, argc, argv, QUEUE_CHANGE_RELEASE, "released"); }
-static int remove_entries(ctl *c, int argc, char **argv) { return change(c, argc, argv, QUEUE_CHANGE_REMOVE, "removed"); }
+static int remove_entries(ctl *c, int argc, char **argv) {
+    return change(c, argc, argv, QUEUE_CHANGE_REMOVE, "removed");
+}
 
-static const ctl_verb verbs[] = {{"list", list}, {"show", show}, {"retry", retry}, {"hold", hold}, {"release", release}, {"remove", remove_entries}};
+static const ctl_verb verbs[] = {{"list", list}, {"show", show},       {"retry", retry},
+                                 {"hold", hold}, {"release", release}, {"remove", remove_entries}};
 
-static int run(ctl *c, int argc, char **argv) { return ctl_run_verb(c, verbs, sizeof verbs / sizeof *verbs, argc, argv, &ctl_queue); }
+static int run(ctl *c, int argc, char **argv) {
+    return ctl_run_verb(c, verbs, sizeof verbs / sizeof *verbs, argc, argv, &ctl_queue);
+}
 
 const ctl_command ctl_queue = {
     .name = "queue",
@@ -144,7 +157,8 @@ const ctl_command ctl_queue = {
     .usage = "usage: godwit queue list [SELECTION]\n"
              "       godwit queue show ID\n"
              "       godwit queue retry|hold|release|remove ID ... | SELECTION | --all\n\n"
-             "SELECTION: --sender ADDRESS, --recipient ADDRESS, --domain DOMAIN, --message QUEUE-ID, --state waiting|active|held.\n"
+             "SELECTION: --sender ADDRESS, --recipient ADDRESS, --domain DOMAIN, --message QUEUE-ID, --state "
+             "waiting|active|held.\n"
              "An entry is one recipient of one message. What is removed is gone: nobody is told.\n\n"
              "examples:\n"
              "  godwit queue list --domain example.net\n"

@@ -40,7 +40,8 @@ const ctl_command ctl_reload = {
     .name = "reload",
     .summary = "Make the running server read its configuration and certificates again.",
     .usage = "usage: godwit reload\n\n"
-             "No connection is dropped. With a mistake in the file nothing changes and the mistake is shown. The same as SIGHUP.\n",
+             "No connection is dropped. With a mistake in the file nothing changes and the mistake is shown. The same "
+             "as SIGHUP.\n",
     .run = reload,
 };
 

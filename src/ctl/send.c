@@ -14,7 +14,8 @@ static void add_attachment(build *b, str path, str bytes) {
     build_attachment(b, S("application/octet-stream"), slash == STR_NONE ? path : str_skip(path, slash + 1), bytes);
 }
 
-static int compose(ctl *c, str sender, const submit *s, const char *subject, const char *const *files, str text, str *raw) {
+static int compose(ctl *c, str sender, const submit *s, const char *subject, const char *const *files, str text,
+                   str *raw) {
     SCOPED_BUF out;
     build b;
     buf_init(&out, MESSAGE_MOST);
@@ -47,7 +48,9 @@ static int take_attachments(ctl *c, int argc, char **argv, const char **files) {
     int kept = 1;
     size_t n = 0;
     for (int i = 1; i < argc; i++) {
-        const char *file = strcmp(argv[i], "--attach") == 0 && i + 1 < argc ? argv[++i] : strncmp(argv[i], "--attach=", 9) == 0 ? argv[i] + 9 : NULL;
+        const char *file = strcmp(argv[i], "--attach") == 0 && i + 1 < argc ? argv[++i]
+                           : strncmp(argv[i], "--attach=", 9) == 0          ? argv[i] + 9
+                                                                            : NULL;
         if (!file)
             argv[kept++] = argv[i];
         else if (n == ATTACH_MOST)
@@ -93,12 +96,13 @@ static int run(ctl *c, int argc, char **argv) {
 const ctl_command ctl_send = {
     .name = "send",
     .summary = "Send a message from the command line.",
-    .usage = "usage: godwit send [--from ADDRESS] [--subject TEXT] [--attach FILE]... RECIPIENT ... < text\n"
-             "       godwit send --raw [--from ADDRESS] RECIPIENT ... < message\n\n"
-             "The text is read from standard input; with --raw it is a finished message with its header. When the command\n"
-             "succeeds the message is safely stored, whether the server runs or not.\n\n"
-             "examples:\n"
-             "  echo 'It works.' | godwit send --subject Test ann@example.org\n"
-             "  godwit send --from boss@example.org --subject Report --attach report.pdf ann@example.org < letter.txt\n",
+    .usage =
+        "usage: godwit send [--from ADDRESS] [--subject TEXT] [--attach FILE]... RECIPIENT ... < text\n"
+        "       godwit send --raw [--from ADDRESS] RECIPIENT ... < message\n\n"
+        "The text is read from standard input; with --raw it is a finished message with its header. When the command\n"
+        "succeeds the message is safely stored, whether the server runs or not.\n\n"
+        "examples:\n"
+        "  echo 'It works.' | godwit send --subject Test ann@example.org\n"
+        "  godwit send --from boss@example.org --subject Report --attach report.pdf ann@example.org < letter.txt\n",
     .run = run,
 };

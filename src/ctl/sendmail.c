@@ -18,7 +18,11 @@ static int read_options(ctl *c, int argc, char **argv, wishes *w) {
         const char *at = argv[i];
         if (strcmp(at, "--") == 0)
             return i + 1;
-        const char **value = at[1] == 'f' || at[1] == 'r' ? &w->sender : at[1] == 'N' ? &w->notify : at[1] == 'V' ? &w->envid : at[1] == 'R' ? &w->ret : NULL;
+        const char **value = at[1] == 'f' || at[1] == 'r' ? &w->sender
+                             : at[1] == 'N'               ? &w->notify
+                             : at[1] == 'V'               ? &w->envid
+                             : at[1] == 'R'               ? &w->ret
+                                                          : NULL;
         const char *ignored;
         if (!value && strchr("FBCLhOopX", at[1]) && !(at[1] == 'o' && at[2]))
             value = &ignored;
@@ -62,8 +66,10 @@ static int take_from_header(ctl *c, submit *s) {
         for (size_t i = 0; i < list.n; i++) {
             if (list.items[i].kind != ADDRESS_MAILBOX)
                 continue;
-            str found = str_empty(list.items[i].domain) ? list.items[i].local
-                                                          : arena_strf(&c->memory, "%.*s@%.*s", STR_ARG(list.items[i].local), STR_ARG(list.items[i].domain));
+            str found =
+                str_empty(list.items[i].domain)
+                    ? list.items[i].local
+                    : arena_strf(&c->memory, "%.*s@%.*s", STR_ARG(list.items[i].local), STR_ARG(list.items[i].domain));
             if (!add_recipient(s, found))
                 return ctl_wrong(c, "more than %d recipients", SUBMIT_RECIPIENTS);
         }
@@ -72,7 +78,10 @@ static int take_from_header(ctl *c, submit *s) {
 }
 
 static unsigned notify_bits(const char *words) {
-    static const struct { const char *word; unsigned bit; } table[] = {
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } table[] = {
         {"never", NOTIFY_NEVER}, {"success", NOTIFY_SUCCESS}, {"failure", NOTIFY_FAILURE}, {"delay", NOTIFY_DELAY}};
     unsigned bits = 0;
     for (str word, rest = str_c(words); words && str_cut(&rest, ',', &word);)
@@ -115,7 +124,8 @@ static int run(ctl *c, int argc, char **argv) {
 const ctl_command ctl_sendmail = {
     .name = "sendmail",
     .summary = "The sendmail command that programs expect (also by that name: a link to godwit).",
-    .usage = "usage: sendmail [-t] [-i] [-f SENDER] [-N never|success,failure,delay] [-R full|hdrs] [-V ENVID] [RECIPIENT ...] < message\n"
+    .usage = "usage: sendmail [-t] [-i] [-f SENDER] [-N never|success,failure,delay] [-R full|hdrs] [-V ENVID] "
+             "[RECIPIENT ...] < message\n"
              "       sendmail -bp, or mailq: list the queue\n",
     .run = run,
 };

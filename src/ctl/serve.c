@@ -66,20 +66,25 @@ static void demo_ready(const boot *b, void *arg) {
         addr_print_port(&at, &b->sockets[i].at);
         printf("  %-12.*s %-22.*s TLS: %s\n", STR_ARG(l->name), STR_ARG(buf_str(&at)), config_tls_modes[l->tls]);
     }
-    printf("\n  login        %s\n  password     %.*s\n\nThree things to try, in another terminal:\n\n", demo_account, STR_ARG(*password));
+    printf("\n  login        %s\n  password     %.*s\n\nThree things to try, in another terminal:\n\n", demo_account,
+           STR_ARG(*password));
     printf("  # send a message to the demo account\n"
-           "  printf 'Subject: Hello\\n\\nThe first flight.\\n' | curl -sS smtp://127.0.0.1:%u --mail-from you@example.org --mail-rcpt %s -T -\n\n",
+           "  printf 'Subject: Hello\\n\\nThe first flight.\\n' | curl -sS smtp://127.0.0.1:%u --mail-from "
+           "you@example.org --mail-rcpt %s -T -\n\n",
            port_of(b, "mx"), demo_account);
     printf("  # read it by IMAP\n"
-           "  curl -sSk --user '%s:%.*s' 'imaps://127.0.0.1:%u/INBOX;MAILINDEX=1'\n\n", demo_account, STR_ARG(*password), port_of(b, "imaps"));
+           "  curl -sSk --user '%s:%.*s' 'imaps://127.0.0.1:%u/INBOX;MAILINDEX=1'\n\n",
+           demo_account, STR_ARG(*password), port_of(b, "imaps"));
     printf("  # see it by POP3\n"
-           "  curl -sSk --user '%s:%.*s' pop3s://127.0.0.1:%u/\n\n", demo_account, STR_ARG(*password), port_of(b, "pop3s"));
+           "  curl -sSk --user '%s:%.*s' pop3s://127.0.0.1:%u/\n\n",
+           demo_account, STR_ARG(*password), port_of(b, "pop3s"));
     fflush(stdout);
 }
 
 static int demo(ctl *c, const char *folder, str *password) {
     int code = demo_prepare(c, folder, password);
-    const found_wish wish = {.domain = str_c(demo_domain), .account = str_c(demo_account), .password = *password, .lenient = true};
+    const found_wish wish = {
+        .domain = str_c(demo_domain), .account = str_c(demo_account), .password = *password, .lenient = true};
     return code ? code : found_store(c, &wish);
 }
 
@@ -92,12 +97,12 @@ static int run(ctl *c, int argc, char **argv) {
     SCOPED_BUF mistakes;
     boot b;
     str password;
+    buf_init(&mistakes, 65536);
     if (ctl_options(c, argc, argv, options, 2) != 1)
         return ctl_wrong(c, "serve takes no words; see godwit serve --help");
     int code = folder ? demo(c, folder, &password) : EX_OK;
     if (code)
         return code;
-    buf_init(&mistakes, 65536);
     err e = boot_read(&b, c->config_path, &mistakes);
     fprintf(stderr, "%.*s", STR_ARG(buf_str(&mistakes)));
     if (!failed(e))
@@ -116,13 +121,16 @@ static int run(ctl *c, int argc, char **argv) {
 const ctl_command ctl_serve = {
     .name = "serve",
     .summary = "Run the server.",
-    .usage = "usage: godwit serve [--foreground] [--demo FOLDER]\n\n"
-             "Reads the configuration, binds the ports, starts the server as an unprivileged process and starts it again should it\n"
-             "ever die. Without any configuration it listens on loopback, on unprivileged ports. SIGHUP reloads, SIGTERM stops.\n\n"
-             "  --foreground    one process without supervisor, for containers and debuggers\n"
-             "  --demo FOLDER   keep everything in that folder, with a demo domain and account, and show what to try\n\n"
-             "examples:\n"
-             "  godwit serve --demo demo\n"
-             "  godwit --config /etc/godwit/godwit.conf serve\n",
+    .usage =
+        "usage: godwit serve [--foreground] [--demo FOLDER]\n\n"
+        "Reads the configuration, binds the ports, starts the server as an unprivileged process and starts it again "
+        "should it\n"
+        "ever die. Without any configuration it listens on loopback, on unprivileged ports. SIGHUP reloads, SIGTERM "
+        "stops.\n\n"
+        "  --foreground    one process without supervisor, for containers and debuggers\n"
+        "  --demo FOLDER   keep everything in that folder, with a demo domain and account, and show what to try\n\n"
+        "examples:\n"
+        "  godwit serve --demo demo\n"
+        "  godwit --config /etc/godwit/godwit.conf serve\n",
     .run = run,
 };

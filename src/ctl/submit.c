@@ -1,9 +1,8 @@
 #include "ctl/submit.h"
 
-#include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/child.h"
 #include "mime/build.h"
 #include "mime/header.h"
 #include "net/conn.h"
@@ -13,8 +12,7 @@
 static const principal deliverer = {.role = ROLE_DELIVER};
 
 str submit_own_address(ctl *c) {
-    const struct passwd *me = getpwuid(getuid());
-    return arena_strf(&c->memory, "%s@%.*s", me ? me->pw_name : "nobody", STR_ARG(c->config.host));
+    return arena_strf(&c->memory, "%.*s@%.*s", STR_ARG(child_user_name(&c->memory)), STR_ARG(c->config.host));
 }
 
 int submit_read_stdin(ctl *c, bool dot_ends, str *raw) {
@@ -64,8 +62,11 @@ static int into_store(ctl *c, const submit *s, str *id) {
         return code;
     mail m = {
         .store = c->store,
-        .config = {.host = c->config.host, .detail_separators = c->config.detail_separators,
-                   .queue_lifetime_s = c->config.lifetime_ms / 1000, .max_hops = c->config.max_hops, .hold = c->config.hold},
+        .config = {.host = c->config.host,
+                   .detail_separators = c->config.detail_separators,
+                   .queue_lifetime_s = c->config.lifetime_ms / 1000,
+                   .max_hops = c->config.max_hops,
+                   .hold = c->config.hold},
     };
     mail_envelope e = {.sender = s->sender, .envid = s->envid, .ret_headers = s->ret_headers, .submission = true};
     const mail_trace t = {.protocol = S("local"), .listener = S("command line")};
@@ -113,8 +114,16 @@ static void speak(void *arg) {
     by_smtp *b = arg;
     ctl *c = b->c;
     const int64_t minute = 60000;
-    const smtp_client_config cc = {.helo = c->config.host, .tls_mode = CLIENT_TLS_NONE, .connect_ms = 10000, .banner_ms = minute, .helo_ms = minute,
-                                   .command_ms = minute, .data_start_ms = minute, .data_block_ms = minute, .data_end_ms = 10 * minute, .quit_ms = 1000};
+    const smtp_client_config cc = {.helo = c->config.host,
+                                   .tls_mode = CLIENT_TLS_NONE,
+                                   .connect_ms = 10000,
+                                   .banner_ms = minute,
+                                   .helo_ms = minute,
+                                   .command_ms = minute,
+                                   .data_start_ms = minute,
+                                   .data_block_ms = minute,
+                                   .data_end_ms = 10 * minute,
+                                   .quit_ms = 1000};
     smtp_client *client;
     smtp_reply said;
     str raw = b->s->raw;
@@ -124,8 +133,14 @@ static void speak(void *arg) {
         completion_signal(&b->done);
         return;
     }
-    smtp_transaction t = {.sender = b->s->sender, .envid = b->s->envid, .ret_headers = b->s->ret_headers, .size = raw.n, .rcpts_n = b->s->n,
-                          .rcpts = arena_array(&c->memory, b->s->n, sizeof *t.rcpts), .read = read_raw, .source = &raw};
+    smtp_transaction t = {.sender = b->s->sender,
+                          .envid = b->s->envid,
+                          .ret_headers = b->s->ret_headers,
+                          .size = raw.n,
+                          .rcpts_n = b->s->n,
+                          .rcpts = arena_array(&c->memory, b->s->n, sizeof *t.rcpts),
+                          .read = read_raw,
+                          .source = &raw};
     for (size_t i = 0; i < raw.n && !t.body8; i++)
         t.body8 = (unsigned char)raw.p[i] > 127;
     for (size_t i = 0; i < b->s->n; i++)
@@ -150,7 +165,8 @@ static int through_server(ctl *c, const submit *s) {
     completion_init(&b.done);
     for (size_t i = 0; i < c->config.listeners_n; i++) {
         const config_listener *l = &c->config.listeners[i];
-        if (l->protocol == PROTOCOL_MX && l->tls != LISTEN_IMPLICIT && l->addresses.n && addr_parse_port(l->addresses.items[0], 25, &b.to))
+        if (l->protocol == PROTOCOL_MX && l->tls != LISTEN_IMPLICIT && l->addresses.n &&
+            addr_parse_port(l->addresses.items[0], 25, &b.to))
             break;
     }
     if (b.to.family == ADDR_NONE)

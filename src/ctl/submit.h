@@ -1,4 +1,5 @@
-/* Handing a message in from the command line: straight into the store for those who may, by SMTP to the running server for other users. Plain threads. */
+/* Handing a message in from the command line: straight into the store for those who may, by SMTP to the running server
+ * for other users. Plain threads. */
 #ifndef GODWIT_CTL_SUBMIT_H
 #define GODWIT_CTL_SUBMIT_H
 
@@ -14,13 +15,14 @@ typedef struct submit {
     unsigned notify; /* NOTIFY_ bits */
     str envid;
     bool ret_headers;
-    str raw;         /* the message, CRLF line ends */
+    str raw; /* the message, CRLF line ends */
 } submit;
 
 /* EX_OK once it is safely stored; says what is wrong otherwise. id (may be NULL) gets the queue id. */
 int submit_message(ctl *c, const submit *s, str *id);
 
-/* All of standard input, line ends made CRLF; with dot_ends a line with a single dot is the end (the habit of sendmail without -i). */
+/* All of standard input, line ends made CRLF; with dot_ends a line with a single dot is the end (the habit of sendmail
+ * without -i). */
 int submit_read_stdin(ctl *c, bool dot_ends, str *raw);
 /* Who calls: the user's name at this host. */
 str submit_own_address(ctl *c);

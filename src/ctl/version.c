@@ -7,10 +7,11 @@
 
 static int run(ctl *c, int argc, char **argv) {
     if (c->json)
-        printf("{\"version\": \"%s\", \"openssl\": \"%s\", \"sqlite\": \"%s\", \"libuv\": \"%s\"}\n", GODWIT_VERSION, OpenSSL_version(OPENSSL_VERSION_STRING),
-               sqlite3_libversion(), uv_version_string());
+        printf("{\"version\": \"%s\", \"openssl\": \"%s\", \"sqlite\": \"%s\", \"libuv\": \"%s\"}\n", GODWIT_VERSION,
+               OpenSSL_version(OPENSSL_VERSION_STRING), sqlite3_libversion(), uv_version_string());
     else
-        printf("godwit %s (OpenSSL %s, SQLite %s, libuv %s)\n", GODWIT_VERSION, OpenSSL_version(OPENSSL_VERSION_STRING), sqlite3_libversion(), uv_version_string());
+        printf("godwit %s (OpenSSL %s, SQLite %s, libuv %s)\n", GODWIT_VERSION, OpenSSL_version(OPENSSL_VERSION_STRING),
+               sqlite3_libversion(), uv_version_string());
     return EX_OK;
 }
 
