@@ -265,6 +265,10 @@ static void scopes(void **state) {
     check_source(S("{\n    SCOPED_BUF a, b;\n    int c = 1;\n    buf_init(&a, c);\n    buf_init(&b, 1);\n}\n"), NULL);
     check_source(S("{\n    SCOPED_BUF b;\n    if (!clean(&b, 1))\n        return;\n}\n"), NULL);
     check_source(S("{\n    SCOPED_BUF b;\n    s x = {1};\n    err e = f(x, &b, 2);\n    return e;\n}\n"), NULL);
+    check_source(S("{\n    SCOPED_BUF b;\n    for (i = 0; i < 5; i++)\n        a[i] = i;\n    buf_init(&b, 2);\n}\n"),
+                 NULL);
+    check_source(S("{\n    SCOPED_BUF b;\n    if (x) {\n        y();\n    }\n    buf_init(&b, 2);\n}\n"), NULL);
+    check_source(S("{\n    SCOPED_BUF b;\n    if (x) {\n        y();\n        buf_init(&b, 2);\n    }\n}\n"), said);
     check_source(S("{\n    SCOPED_FD fd = f();\n    SCOPED_FREE char *p = NULL;\n    return 1;\n}\n"), NULL);
     check_source(S("#define SCOPED_BUF __attribute__((cleanup(buf_free))) buf\nint a;\n"), NULL);
     check_source(S("{\n    SCOPED_BUF b;\n    if (c)\n        buf_init(&b, 1);\n}\n"), "# src/base/a.c:2: b is freed");

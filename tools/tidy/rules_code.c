@@ -150,35 +150,29 @@ void rule_sql(const tree *t, findings *f) {
     }
 }
 
-/* Whether a statement may leave what was declared before it, or enter a block. */
-static bool may_leave(str statement) {
-    static const char *const words[] = {"return", "TRY", "goto",  "break",  "continue",
-                                        "if",     "for", "while", "switch", "do"};
+static bool has_word(str code, const char *const *words) {
     size_t at = 0;
-    for (str word; code_next_word(statement, &at, &word);)
-        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (str word; code_next_word(code, &at, &word);)
+        for (size_t i = 0; words[i]; i++)
             if (str_eq(word, str_c(words[i])))
                 return true;
-    while (statement.n && (statement.p[0] == ' ' || statement.p[0] == '\n'))
-        statement = str_skip(statement, 1);
-    return str_starts(statement, S("{")) || str_starts(statement, S("}"));
+    return false;
 }
 
-/* The part of a statement that surely runs: all of a plain one, the condition of one that may leave. */
+/* The part of a statement that runs whenever the statement does: its condition if it has one, else all. */
 static str surely_run(str statement) {
-    size_t open = str_find(statement, '(');
-    if (!may_leave(statement))
+    static const char *const conditional[] = {"if", "else", "for", "while", "switch", "do", NULL};
+    if (!has_word(statement, conditional))
         return statement;
-    if (open == STR_NONE)
-        return S("");
-    size_t depth = 0, at = open;
-    for (; at < statement.n; at++) {
-        depth += statement.p[at] == '(';
-        depth -= statement.p[at] == ')';
+    size_t open = str_find(statement, '('), at = open == STR_NONE ? statement.n : open;
+    str rest = str_skip(statement, at);
+    for (size_t i = 0, depth = 0; i < rest.n; i++) {
+        depth += rest.p[i] == '(';
+        depth -= rest.p[i] == ')';
         if (depth == 0)
-            break;
+            return str_sub(rest, 0, i);
     }
-    return str_sub(statement, open, at - open);
+    return rest;
 }
 
 /* Whether the address of `name` is an argument in this part of the code. */
@@ -194,13 +188,26 @@ static bool given_away(str part, str name) {
     return false;
 }
 
+/* Blocks that open in a statement minus those that close. */
+static int blocks_opened(str statement) {
+    int opened = 0;
+    for (size_t i = 0; i < statement.n; i++)
+        opened += (statement.p[i] == '{') - (statement.p[i] == '}');
+    return opened;
+}
+
 /* Whether somebody is given `name` to initialise before anything may leave the scope. */
 static bool initialised(str code, str name) {
+    static const char *const leaving[] = {"return", "TRY", "goto", "break", "continue", NULL};
+    int depth = 0;
     for (str statement; str_cut(&code, ';', &statement);) {
-        if (given_away(surely_run(statement), name))
+        for (; statement.n && strchr(" \n}", statement.p[0]); statement = str_skip(statement, 1))
+            depth -= statement.p[0] == '}';
+        if (depth == 0 && given_away(surely_run(statement), name))
             return true;
-        if (may_leave(statement))
+        if (depth < 0 || has_word(statement, leaving))
             return false;
+        depth += blocks_opened(statement);
     }
     return false;
 }
