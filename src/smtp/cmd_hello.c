@@ -76,6 +76,7 @@ void smtp_cmd_starttls(smtp_session *s, str verb, str args) {
         s->hello = SMTP_HELLO_NONE;
         smtp_reset(s);
         smtp_wait_ms(s, s->service->config->greeting_ms);
+        s->handshaking = true;
         conn_starttls(s->conn, s->service->tls);
     }
 }

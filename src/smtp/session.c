@@ -179,8 +179,7 @@ static size_t line_input(smtp_session *s, str in) {
 
 /* ---- events ---- */
 
-static size_t on_input(void *session, str in) {
-    smtp_session *s = session;
+static size_t one_input(smtp_session *s, str in) {
     switch (s->state) {
     case SMTP_DATA:
         return smtp_data_input(s, in);
@@ -191,6 +190,16 @@ static size_t on_input(void *session, str in) {
     default:
         return line_input(s, in);
     }
+}
+
+/* As much as there is in one go, so that the replies to a pipelined group leave together (RFC 2920 3.2). */
+static size_t on_input(void *session, str in) {
+    smtp_session *s = session;
+    size_t used = 0, n;
+    s->handshaking = false;
+    while (used < in.n && !s->handshaking && (n = one_input(s, str_skip(in, used))))
+        used += n;
+    return used;
 }
 
 static void on_expired(void *session) {

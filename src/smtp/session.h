@@ -46,6 +46,7 @@ typedef struct smtp_session {
     bool tainted;        /* the line at hand began before a bare LF: it is refused whatever it says */
     bool skipping;       /* the rest of an over-long line is thrown away */
     bool name_asked;     /* the reverse lookup was made */
+    bool handshaking;    /* STARTTLS was answered in this event: what follows it is not ours to read */
     bool chunk_last;
     uint32_t errors, junk;
     uint64_t transactions;
