@@ -27,8 +27,8 @@ typedef struct ctl_command {
     int (*run)(ctl *c, int argc, char **argv); /* argv[0] is the command's name */
 } ctl_command;
 
-extern const ctl_command ctl_account, ctl_address, ctl_check, ctl_domain, ctl_init, ctl_queue, ctl_reload, ctl_send,
-    ctl_sendmail, ctl_serve, ctl_status, ctl_version;
+extern const ctl_command ctl_account, ctl_address, ctl_check, ctl_domain, ctl_init, ctl_list_options, ctl_queue,
+    ctl_reload, ctl_send, ctl_sendmail, ctl_serve, ctl_status, ctl_version;
 
 extern const principal ctl_operator; /* ROLE_ADMIN */
 

@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 static const ctl_command *const commands[] = {
-    &ctl_serve, &ctl_init, &ctl_check,  &ctl_domain, &ctl_account,  &ctl_address,
-    &ctl_queue, &ctl_send, &ctl_reload, &ctl_status, &ctl_sendmail, &ctl_version,
+    &ctl_serve, &ctl_init,   &ctl_check,        &ctl_domain, &ctl_account,  &ctl_address, &ctl_queue,
+    &ctl_send,  &ctl_reload, &ctl_list_options, &ctl_status, &ctl_sendmail, &ctl_version,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
