@@ -1,8 +1,8 @@
 /* Verified passwords, remembered for a while so that a client that logs in every minute is not hashed every minute.
  *
- * Called by auth/login.c from any thread; never waits. Holds keyed hashes over name, credential and password: a changed credential no
- * longer matches, and nothing here can be tried against other passwords without the key of the process. Fixed memory: a newer login may
- * take an older one's place. */
+ * Called by auth/login.c from any thread; never waits. Holds keyed hashes over name, credential and password: a changed
+ * credential no longer matches, and nothing here can be tried against other passwords without the key of the process.
+ * Fixed memory: a newer login may take an older one's place. */
 #ifndef GODWIT_AUTH_CACHE_H
 #define GODWIT_AUTH_CACHE_H
 

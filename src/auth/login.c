@@ -88,7 +88,8 @@ bool auth_plaintext_allowed(const auth *a, const conn *c) { return auth_plaintex
 
 /* ---- names ---- */
 
-/* The form the store knows. What is no address keeps its (cut) bytes, for counting and logging, and is nobody's name: false. */
+/* The form the store knows. What is no address keeps its (cut) bytes, for counting and logging, and is nobody's name:
+ * false. */
 static bool name_key(const auth *a, str given, char out[LIMIT_ADDRESS + 1], size_t *n) {
     SCOPED_ARENA memory;
     arena_init(&memory, NAME_ARENA);
@@ -96,7 +97,8 @@ static bool name_key(const auth *a, str given, char out[LIMIT_ADDRESS + 1], size
     if (given.n <= LIMIT_ADDRESS && !str_has_byte(given, '@') && a->config.default_domain.n)
         whole = arena_strf(&memory, "%.*s@%.*s", STR_ARG(given), STR_ARG(a->config.default_domain));
     addr_spec spec;
-    if (whole.p && whole.n <= LIMIT_ADDRESS && !str_has_byte(given, '\0') && !failed(address_parse(whole, true, &memory, &spec)))
+    if (whole.p && whole.n <= LIMIT_ADDRESS && !str_has_byte(given, '\0') &&
+        !failed(address_parse(whole, true, &memory, &spec)))
         key = address_key(&spec, &memory);
     bool good = key.p && key.n > 0 && key.n <= LIMIT_ADDRESS;
     str kept = good ? key : str_sub(given, 0, LIMIT_ADDRESS);
@@ -119,7 +121,8 @@ bool login_same_name(const auth *a, str authzid, str name) {
 static void log_verdict(const login *l, const char *why, const err *e) {
     char client[ADDR_TEXT];
     addr_print(&l->client, client);
-    log_field name = lf_str("name", l->name), from = lf_c("client", client), mechanism = lf_str("mechanism", l->mechanism);
+    log_field name = lf_str("name", l->name), from = lf_c("client", client),
+              mechanism = lf_str("mechanism", l->mechanism);
     if (!why)
         log_info("auth.ok", name, from, mechanism);
     else if (e)
@@ -139,7 +142,8 @@ static err refuse(login *l, const char *why, err e) {
 }
 
 static err refuse_throttled(login *l) {
-    return refuse(l, "throttled", err_make(ERR_PEER, ERR_LIMIT, "Too many failed logins, try again later", "throttled"));
+    return refuse(l, "throttled",
+                  err_make(ERR_PEER, ERR_LIMIT, "Too many failed logins, try again later", "throttled"));
 }
 
 static err refuse_for_now(login *l, const char *why, const err *cause) {
@@ -183,17 +187,23 @@ err login_begin(login *l, auth *a, const addr *client, str mechanism, str name) 
     return failed(e) ? refuse_for_now(l, "store", &e) : OK;
 }
 
+/* For the operator alone: the client is told the same in every case. */
+static const char *verdict(const login *l, bool proved, const char *why) {
+    if (l->account == 0)
+        return "no such account";
+    return proved ? "disabled" : why;
+}
+
 err login_end(login *l, bool proved, const char *why, auth_user *out) {
     *out = (auth_user){0};
     auth *a = l->auth;
-    bool good = proved && l->account != 0 && !l->disabled;
-    if (!good)
+    if (!proved || l->account == 0 || l->disabled) {
         throttle_failed(a->throttle, &l->client, l->name);
-    else if (throttle_refuses(a->throttle, &l->client, l->name)) /* others have failed while this one was being verified */
-        return refuse_throttled(l);
-    if (!good)
-        return refuse(l, l->account == 0 ? "no such account" : proved ? "disabled" : why,
+        return refuse(l, verdict(l, proved, why),
                       err_make(ERR_PEER, ERR_DENIED, "Authentication failed", "wrong name or password"));
+    }
+    if (throttle_refuses(a->throttle, &l->client, l->name)) /* others have failed while this one was being verified */
+        return refuse_throttled(l);
     throttle_succeeded(a->throttle, &l->client, l->name);
     log_verdict(l, NULL, NULL);
     login_wipe(l);

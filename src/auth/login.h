@@ -1,7 +1,7 @@
 /* One attempt to log in, whatever the mechanism: from a name to a credential, from a proof to a user.
  *
- * Called by auth/login.c and the SASL mechanisms, in fibers (it asks the store and delays failures). The verdict is logged here,
- * once. */
+ * Called by auth/login.c and the SASL mechanisms, in fibers (it asks the store and delays failures). The verdict is
+ * logged here, once. */
 #ifndef GODWIT_AUTH_LOGIN_H
 #define GODWIT_AUTH_LOGIN_H
 

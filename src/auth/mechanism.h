@@ -22,9 +22,9 @@ struct sasl {
     bool over;
     err why;
     auth_user user;
-    login login;    /* SCRAM: from the first message on */
+    login login; /* SCRAM: from the first message on */
     scram scram;
-    char *name;     /* LOGIN: kept for the second message */
+    char *name; /* LOGIN: kept for the second message */
     size_t name_n;
 };
 

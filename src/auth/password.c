@@ -35,8 +35,8 @@ bool password_scram(str credential, scram_verifier *out) {
     if (!str_starts(credential, scheme))
         return false;
     str rest = str_skip(credential, scheme.n), work, salt, stored;
-    if (!str_cut(&rest, '$', &work) || !rest.p || !str_cut(&work, ':', &salt) || !work.p || !str_cut(&rest, ':', &stored) ||
-        !rest.p)
+    if (!str_cut(&rest, '$', &work) || !rest.p || !str_cut(&work, ':', &salt) || !work.p ||
+        !str_cut(&rest, ':', &stored) || !rest.p)
         return false;
     size_t stored_n, server_n;
     return str_to_u32(salt, ITERATIONS_MOST, &out->iterations) && out->iterations > 0 &&

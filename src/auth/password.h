@@ -1,8 +1,8 @@
 /* Password verifiers: made, checked, used for SCRAM.
  *
- * A credential is text: "SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey" (RFC 5803 layout, base64), which serves PLAIN and SCRAM
- * alike; imported ones may be crypt(3) strings ("$2y$...", "$6$...", "$y$..."), which serve PLAIN only. Hashing is slow on
- * purpose: these functions are for offload or plain threads, never on a loop. */
+ * A credential is text: "SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey" (RFC 5803 layout, base64), which serves
+ * PLAIN and SCRAM alike; imported ones may be crypt(3) strings ("$2y$...", "$6$...", "$y$..."), which serve PLAIN only.
+ * Hashing is slow on purpose: these functions are for offload or plain threads, never on a loop. */
 #ifndef GODWIT_AUTH_PASSWORD_H
 #define GODWIT_AUTH_PASSWORD_H
 

@@ -21,8 +21,8 @@ typedef enum prepare_use {
     PREPARE_QUERY, /* for comparing */
 } prepare_use;
 
-/* ERR_PEER/ERR_SYNTAX for what may not be a password: empty, not UTF-8, control characters and the rest of the prohibited
- * tables, mixed directions. On failure nothing is owned. */
+/* ERR_PEER/ERR_SYNTAX for what may not be a password: empty, not UTF-8, control characters and the rest of the
+ * prohibited tables, mixed directions. On failure nothing is owned. */
 err prepare(str typed, prepare_use use, prepared *out) MUST_USE;
 void prepared_wipe(prepared *p);
 

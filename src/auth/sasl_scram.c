@@ -22,7 +22,15 @@ static sasl_state find_binding(sasl *s, const scram_first *first, uint8_t data[B
 
 /* Name and authorisation name of the message, without their escapes. */
 static bool names_of(const scram_first *first, buf *name, buf *authzid) {
-    return scram_name_decode(name, first->name) && (first->authzid.n == 0 || scram_name_decode(authzid, first->authzid));
+    return scram_name_decode(name, first->name) &&
+           (first->authzid.n == 0 || scram_name_decode(authzid, first->authzid));
+}
+
+/* What no proof can make good; NULL for nothing. */
+static const char *fault_of(const sasl *s, const scram_first *first, str name, str authzid) {
+    if (first->flag == SCRAM_FLAG_UNSEEN && s->channel.tls) /* RFC 5802 6: somebody took -PLUS from our offer */
+        return "channel binding hidden";
+    return login_same_name(s->auth, authzid, name) ? NULL : "acting for another";
 }
 
 static void make_nonce(buf *out) {
@@ -49,9 +57,9 @@ static sasl_state take_first(sasl *s, str message, str *challenge) {
     e = login_begin(&s->login, s->auth, &s->channel.client, s->mechanism->name, buf_str(&name));
     if (failed(e))
         return sasl_fail(s, e);
-    bool hidden = first.flag == SCRAM_FLAG_UNSEEN && s->channel.tls; /* RFC 5802 6: somebody took -PLUS from our offer */
-    if (hidden || !login_same_name(s->auth, buf_str(&authzid), buf_str(&name)))
-        return sasl_fail(s, login_end(&s->login, false, hidden ? "channel binding hidden" : "acting for another", &s->user));
+    const char *fault = fault_of(s, &first, buf_str(&name), buf_str(&authzid));
+    if (fault)
+        return sasl_fail(s, login_end(&s->login, false, fault, &s->user));
     scram_verifier verifier;
     login_verifier(&s->login, &verifier);
     make_nonce(&nonce);

@@ -143,8 +143,8 @@ void scram_hmac(str key, str data, uint8_t out[SCRAM_KEY]) {
 
 bool scram_derive(str password, scram_verifier *v) {
     uint8_t salted[SCRAM_KEY], client[SCRAM_KEY];
-    bool done = PKCS5_PBKDF2_HMAC(password.p, (int)password.n, v->salt, (int)v->salt_n, (int)v->iterations, EVP_sha256(),
-                                  sizeof salted, salted) == 1;
+    bool done = PKCS5_PBKDF2_HMAC(password.p, (int)password.n, v->salt, (int)v->salt_n, (int)v->iterations,
+                                  EVP_sha256(), sizeof salted, salted) == 1;
     scram_hmac(bytes(salted, sizeof salted), S("Client Key"), client);
     scram_hmac(bytes(salted, sizeof salted), S("Server Key"), v->server_key);
     SHA256(client, sizeof client, v->stored_key);
@@ -208,7 +208,9 @@ err scram_end(scram *s, str client_final, str *server_final) {
     bool bound = is_bound(s, final.binding);
     if (!is_proved(s, &final, buf_str(&message)) || !same_nonce || !bound || message.over)
         return err_make(ERR_PEER, ERR_DENIED, "Authentication failed", "SCRAM: %s",
-                        !same_nonce ? "wrong nonce" : !bound ? "wrong channel binding" : "wrong proof");
+                        !same_nonce ? "wrong nonce"
+                        : !bound    ? "wrong channel binding"
+                                    : "wrong proof");
     uint8_t signature[SCRAM_KEY];
     scram_hmac(bytes(s->verifier.server_key, SCRAM_KEY), buf_str(&message), signature);
     buf_add(&s->outcome, S("v="));

@@ -1,7 +1,7 @@
 /* SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677, RFC 9266), the server's side: grammar and proof.
  *
- * Called by auth/sasl.c and tests; pure (no clock, no randomness, no store: nonces, bindings and verifiers are given), quick enough
- * for a loop. Slices of a parsed message point into it. */
+ * Called by auth/sasl.c and tests; pure (no clock, no randomness, no store: nonces, bindings and verifiers are given),
+ * quick enough for a loop. Slices of a parsed message point into it. */
 #ifndef GODWIT_AUTH_SCRAM_H
 #define GODWIT_AUTH_SCRAM_H
 
@@ -21,9 +21,9 @@ typedef enum scram_flag {
 /* client-first-message = gs2-header client-first-message-bare */
 typedef struct scram_first {
     scram_flag flag;
-    str binding; /* name of the binding type, with SCRAM_FLAG_BOUND */
-    str gs2;     /* the whole gs2-header */
-    str bare;    /* what follows it */
+    str binding;       /* name of the binding type, with SCRAM_FLAG_BOUND */
+    str gs2;           /* the whole gs2-header */
+    str bare;          /* what follows it */
     str authzid, name; /* still with =2C and =3D */
     str nonce;
 } scram_first;
@@ -51,8 +51,8 @@ typedef struct scram {
     buf outcome; /* server-final-message */
 } scram;
 
-/* Begins with a parsed first message; `binding` is the channel's data of the type it names, "" without. *server_first lives as
- * long as the exchange. */
+/* Begins with a parsed first message; `binding` is the channel's data of the type it names, "" without. *server_first
+ * lives as long as the exchange. */
 void scram_begin(scram *s, const scram_first *first, str binding, const scram_verifier *verifier, str server_nonce,
                  str *server_first);
 /* OK when the client has proved that it knows the password for this very exchange: *server_final says that we know it

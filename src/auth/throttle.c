@@ -34,7 +34,8 @@ struct throttle {
 };
 
 static tally_table table_make(uint64_t most, int64_t window_ms) {
-    return (tally_table){.entries = mem_array((size_t)SETS * WAYS, sizeof(tally)), .window_ms = window_ms, .most = most};
+    return (tally_table){
+        .entries = mem_array((size_t)SETS * WAYS, sizeof(tally)), .window_ms = window_ms, .most = most};
 }
 
 throttle *throttle_create(uint64_t per_client, uint64_t per_account, int64_t window_ms) {

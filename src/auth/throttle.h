@@ -1,7 +1,7 @@
 /* Counting wrong logins, per client and per account, so that guessing is slow.
  *
- * Called by auth/login.c from any thread; never waits. Memory is fixed: when a table is full the entries that matter least are
- * forgotten, and a secret hash keeps a peer from choosing whose they are. Follows base/time.h. */
+ * Called by auth/login.c from any thread; never waits. Memory is fixed: when a table is full the entries that matter
+ * least are forgotten, and a secret hash keeps a peer from choosing whose they are. Follows base/time.h. */
 #ifndef GODWIT_AUTH_THROTTLE_H
 #define GODWIT_AUTH_THROTTLE_H
 

@@ -5,8 +5,8 @@
 #include "net/fiber.h"
 
 enum {
-    READ_STEP = 32 * 1024, /* bytes of a message in memory at once */
-    LIST_STEP = 500,       /* lines made at once */
+    READ_STEP = 32 * 1024,             /* bytes of a message in memory at once */
+    LIST_STEP = 500,                   /* lines made at once */
     REFILL_BELOW = LIMIT_CONN_OUT / 4, /* queued bytes; with a step of nothing but dots the limit still holds */
 };
 

@@ -47,7 +47,8 @@ static void run_utf8(pop3 *s, str argument) {
     pop3_say(s, "+OK UTF8 enabled");
 }
 
-/* RFC 1939 6, the UPDATE state: the answer tells whether the messages are gone, and the maildrop is free for the next by then. */
+/* RFC 1939 6, the UPDATE state: the answer tells whether the messages are gone, and the maildrop is free for the next
+ * by then. */
 static void run_quit(pop3 *s, str argument) {
     (void)argument;
     size_t deleted = s->drop ? s->drop->n - s->drop->left : 0;

@@ -23,7 +23,8 @@ void pop3_capa(pop3 *s, str argument) {
     pop3_say(s, "+OK Capability list follows");
     if (s->state == POP3_AUTHORIZATION)
         say_login_capabilities(s);
-    pop3_say(s, "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nEXPIRE NEVER\r\nIMPLEMENTATION Godwit\r\n.");
+    pop3_say(s,
+             "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nEXPIRE NEVER\r\nIMPLEMENTATION Godwit\r\n.");
 }
 
 /* RFC 2595 4. Nothing said before counts after it. */

@@ -8,8 +8,8 @@
 
 enum {
     HOLDERS_MOST = 1000000,
-    PAGE = 1000,          /* messages asked for at once */
-    BATCH_RANGES = 250,   /* removed in one transaction, */
+    PAGE = 1000,            /* messages asked for at once */
+    BATCH_RANGES = 250,     /* removed in one transaction, */
     BATCH_MESSAGES = 10000, /* and at most so many messages: others write too */
 };
 
@@ -115,15 +115,15 @@ void maildrop_reset(maildrop *d) {
         }
 }
 
-/* The next run of deleted messages from *at on, of at most *room of them. Between two neighbours in the snapshot no UID can come to
- * life any more, so a run is one range whatever its gaps. */
+/* The next run of deleted messages from *at on, of at most *room of them. Between two neighbours in the snapshot no UID
+ * can come to life any more, so a run is one range whatever its gaps. */
 static bool next_range(const maildrop *d, size_t *at, size_t *room, store_range *out) {
     while (*at < d->n && !d->messages[*at].deleted)
         ++*at;
     if (*at == d->n || *room == 0)
         return false;
     out->first = d->messages[*at].uid;
-    for (; *at < d->n && *room > 0 && d->messages[*at].deleted; ++*at, --*room)
+    for (; *at<d->n && * room> 0 && d->messages[*at].deleted; ++*at, --*room)
         out->last = d->messages[*at].uid;
     return true;
 }

@@ -37,6 +37,7 @@ void maildrop_reset(maildrop *d); /* nothing is deleted any more */
 err maildrop_update(maildrop *d) MUST_USE;
 
 /* `n` bytes from `offset`, in the arena; fewer at the end. */
-err maildrop_read(const maildrop *d, const maildrop_message *m, uint64_t offset, uint64_t n, arena *a, str *out) MUST_USE;
+err maildrop_read(const maildrop *d, const maildrop_message *m, uint64_t offset, uint64_t n, arena *a,
+                  str *out) MUST_USE;
 
 #endif

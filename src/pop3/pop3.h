@@ -8,11 +8,11 @@
 typedef struct pop3_service {
     store *store;
     auth *auth;
-    tls_server *tls;       /* for STLS; NULL: not offered */
-    str host;              /* our name in the greeting */
-    int64_t idle_ms;       /* autologout, RFC 1939 3: at least 10 minutes */
-    int64_t login_ms;      /* until the login */
-    uint64_t max_errors;   /* bad commands before closing */
+    tls_server *tls;     /* for STLS; NULL: not offered */
+    str host;            /* our name in the greeting */
+    int64_t idle_ms;     /* autologout, RFC 1939 3: at least 10 minutes */
+    int64_t login_ms;    /* until the login */
+    uint64_t max_errors; /* bad commands before closing */
 } pop3_service;
 
 void *pop3_open(void *service, conn *c); /* listener_config.open */

@@ -24,7 +24,8 @@ static const state_row states[POP3_STATES] = {
 
 void pop3_enter(pop3 *s, pop3_state next) {
     ASSERT(states[s->state].next & TO(next));
-    log_debug("pop3.state", lf_c("conn", conn_id(s->c)), lf_c("from", states[s->state].name), lf_c("to", states[next].name));
+    log_debug("pop3.state", lf_c("conn", conn_id(s->c)), lf_c("from", states[s->state].name),
+              lf_c("to", states[next].name));
     s->state = next;
 }
 

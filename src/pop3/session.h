@@ -18,7 +18,7 @@ typedef enum pop3_state {
 /* A long answer: where it is. */
 typedef struct pop3_cursor {
     enum { CURSOR_SIZES, CURSOR_UIDS, CURSOR_BODY } kind;
-    size_t at;       /* LIST, UIDL: index of the next message */
+    size_t at; /* LIST, UIDL: index of the next message */
     const maildrop_message *message;
     uint64_t offset; /* of its next byte */
     pop3_body body;
@@ -29,7 +29,7 @@ typedef struct pop3 {
     const pop3_service *service;
     pop3_state state;
     uint64_t errors;
-    str user;        /* given by USER; owned */
+    str user; /* given by USER; owned */
     sasl *sasl;
     maildrop *drop;  /* once logged in */
     int64_t account; /* for the log */
@@ -44,7 +44,7 @@ void pop3_refuse(pop3 *s, const char *code, const char *text); /* -ERR; code (RF
 void pop3_refuse_err(pop3 *s, const err *e);                   /* -ERR as the store or auth said */
 void pop3_bad(pop3 *s, const char *code, const char *text);    /* -ERR, counted: the client's mistake */
 void pop3_bad_err(pop3 *s, const err *e);
-void pop3_end(pop3 *s);                                        /* closes once all is sent */
+void pop3_end(pop3 *s); /* closes once all is sent */
 
 /* command.c: one line of a client */
 void pop3_command(pop3 *s, str line);

@@ -26,10 +26,13 @@ static void round_trip(void **state) {
     assert_false(str_eq(credential, again)); /* a salt of its own */
 }
 
+#define SALT       "W22ZaJ0SNY7soEsUEjb6gQ=="
+#define STORED_KEY "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY="
+#define SERVER_KEY "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+
 /* RFC 7677 3 as a stored credential, with the keys of the example's user. */
 static void known_verifier(void **state) {
-    str credential = S("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
-                       "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=");
+    str credential = S("SCRAM-SHA-256$4096:" SALT "$" STORED_KEY ":" SERVER_KEY);
     assert_true(password_verify(credential, S("pencil")));
     assert_false(password_verify(credential, S("pencils")));
     scram_verifier v;
@@ -44,17 +47,27 @@ static void known_verifier(void **state) {
 
 static void malformed(void **state) {
     const str bad[] = {
-        S(""), S("$"), S("pencil"), S("SCRAM-SHA-256$"), S("SCRAM-SHA-256$4096"), S("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ=="),
-        S("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY="),
-        S("SCRAM-SHA-256$0:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="),
-        S("SCRAM-SHA-256$10000001:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="),
-        S("SCRAM-SHA-256$-1:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="),
-        S("SCRAM-SHA-256$4096:$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="),
-        S("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="),
-        S("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPL"),
-        S("SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=x"),
-        S("SCRAM-SHA-1$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="),
-        S("$6$"), S("*0"), S("!"), S("$x$y$z"), S("$6$saltstring"), S("ab01FAX.bQRSU"),
+        S(""),
+        S("$"),
+        S("pencil"),
+        S("SCRAM-SHA-256$"),
+        S("SCRAM-SHA-256$4096"),
+        S("SCRAM-SHA-256$4096:" SALT),
+        S("SCRAM-SHA-256$4096:" SALT "$" STORED_KEY),
+        S("SCRAM-SHA-256$0:" SALT "$" STORED_KEY ":" SERVER_KEY),
+        S("SCRAM-SHA-256$10000001:" SALT "$" STORED_KEY ":" SERVER_KEY),
+        S("SCRAM-SHA-256$-1:" SALT "$" STORED_KEY ":" SERVER_KEY),
+        S("SCRAM-SHA-256$4096:$" STORED_KEY ":" SERVER_KEY),
+        S("SCRAM-SHA-256$4096:" SALT "$WG5d:" SERVER_KEY),
+        S("SCRAM-SHA-256$4096:" SALT "$" STORED_KEY ":wfPL"),
+        S("SCRAM-SHA-256$4096:" SALT "$" STORED_KEY ":" SERVER_KEY "x"),
+        S("SCRAM-SHA-1$4096:" SALT "$" STORED_KEY ":" SERVER_KEY),
+        S("$6$"),
+        S("*0"),
+        S("!"),
+        S("$x$y$z"),
+        S("$6$saltstring"),
+        S("ab01FAX.bQRSU"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         scram_verifier v;
@@ -77,8 +90,11 @@ static void cut_short(void **state) {
 
 /* crypt(3) strings made by others: SHA-crypt by `openssl passwd`, bcrypt's own example. */
 static void imported(void **state) {
-    static const struct { str credential, password; } good[] = {
-        {{"$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1", 0}, {"Hello world!", 12}},
+    static const struct {
+        str credential, password;
+    } good[] = {
+        {{"$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1", 0},
+         {"Hello world!", 12}},
         {{"$5$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", 0}, {"Hello world!", 12}},
         {{"$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", 0}, {"U*U", 3}},
     };

@@ -29,19 +29,39 @@ static void examples(void **state) {
 }
 
 static void maps_and_folds(void **state) {
-    check(S("a\xc2\xa0" "b\xe3\x80\x80" "c"), PREPARE_QUERY, S("a b c"));         /* spaces */
-    check(S("A\xcc\x8a"), PREPARE_QUERY, S("\xc3\x85"));                          /* composed */
-    check(S("\xef\xac\x81"), PREPARE_QUERY, S("fi"));                             /* compatibility */
-    check(S("p\xef\xbb\xbfw"), PREPARE_QUERY, S("pw"));                           /* vanishes */
-    check(S("\xd8\xa7\x31\xd8\xa8"), PREPARE_QUERY, S("\xd8\xa7\x31\xd8\xa8"));   /* right to left at both ends */
+    check(S("a\xc2\xa0"
+            "b\xe3\x80\x80"
+            "c"),
+          PREPARE_QUERY, S("a b c"));                                           /* spaces */
+    check(S("A\xcc\x8a"), PREPARE_QUERY, S("\xc3\x85"));                        /* composed */
+    check(S("\xef\xac\x81"), PREPARE_QUERY, S("fi"));                           /* compatibility */
+    check(S("p\xef\xbb\xbfw"), PREPARE_QUERY, S("pw"));                         /* vanishes */
+    check(S("\xd8\xa7\x31\xd8\xa8"), PREPARE_QUERY, S("\xd8\xa7\x31\xd8\xa8")); /* right to left at both ends */
     check(S("pass word, with: all $\"printable\" ~"), PREPARE_STORE, S("pass word, with: all $\"printable\" ~"));
 }
 
 static void refuses(void **state) {
     const str bad[] = {
-        S(""), S("\xc2\xad"), S("\xff"), S("a\0b"), S("a\x7f"), S("\xc2\x85"), S("\xe2\x80\xa8"), S("\xee\x80\x80"),
-        S("\xef\xbf\xbd"), S("\xef\xbf\xbe"), S("\xf0\xaf\xbf\xbf"), S("\xe2\x80\xae" "abc"), S("\xf3\xa0\x80\x81"),
-        S("a\xd8\xa7"), S("\xd8\xa7\x31"), S("\xd8\xa7" "a\xd8\xa8"), S("\xcd\x80x\xe2\xbf\xb0"), S("\xed\xa0\x80"),
+        S(""),
+        S("\xc2\xad"),
+        S("\xff"),
+        S("a\0b"),
+        S("a\x7f"),
+        S("\xc2\x85"),
+        S("\xe2\x80\xa8"),
+        S("\xee\x80\x80"),
+        S("\xef\xbf\xbd"),
+        S("\xef\xbf\xbe"),
+        S("\xf0\xaf\xbf\xbf"),
+        S("\xe2\x80\xae"
+          "abc"),
+        S("\xf3\xa0\x80\x81"),
+        S("a\xd8\xa7"),
+        S("\xd8\xa7\x31"),
+        S("\xd8\xa7"
+          "a\xd8\xa8"),
+        S("\xcd\x80x\xe2\xbf\xb0"),
+        S("\xed\xa0\x80"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         refuse(bad[i], PREPARE_STORE);
@@ -66,7 +86,7 @@ static void limits(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(examples), cmocka_unit_test(maps_and_folds), cmocka_unit_test(refuses),
+        cmocka_unit_test(examples),   cmocka_unit_test(maps_and_folds), cmocka_unit_test(refuses),
         cmocka_unit_test(unassigned), cmocka_unit_test(limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,8 @@ static void answer(str gs2, str client_binding, str our_binding, str nonce_seen,
     scram_client_begin(&c, gs2, S("user"), S("pencil"), S("fyko+d2lbbFgONRv9qkxdawL"), &first);
     SCOPED_BUF server_first_seen;
     buf_init(&server_first_seen, 1000);
-    buf_addf(&server_first_seen, "r=fyko+d2lbbFgONRv9qkxdawL%.*s,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", STR_ARG(nonce_seen));
+    buf_addf(&server_first_seen, "r=fyko+d2lbbFgONRv9qkxdawL%.*s,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096",
+             STR_ARG(nonce_seen));
     assert_true(scram_client_answer(&c, buf_str(&server_first_seen), client_binding, &final));
     scram s;
     str server_first, server_final;
@@ -111,11 +112,33 @@ static void first_messages(void **state) {
     assert_str(buf_str(&name), S("a,b=n,m"));
 
     const str bad[] = {
-        S(""), S("n"), S("n,"), S("n,,"), S("n,,n=user"), S("n,,n=user,"), S("n,,n=user,r="), S("n,,n=,r=abc"),
-        S("n,,r=abc,n=user"), S("n,,m=x,n=user,r=abc"), S("n,,n=user,r=abc,"), S("n,,n=user,r=abc,x"), S("n,,n=user,r=a c"),
-        S("n,,n=us=er,r=abc"), S("n,,n=user=2,r=abc"), S("n,,n=user=2c,r=abc"), S("N,,n=user,r=abc"), S("p,,n=user,r=abc"),
-        S("p=,,n=user,r=abc"), S("p=tls unique,,n=user,r=abc"), S("x,,n=user,r=abc"), S("n,user,n=user,r=abc"),
-        S("n,a=,n=user,r=abc"), S("n,,n=us\0er,r=abc"), S("n,,n=us\xffr,r=abc"), S("n,,n=user,r=a\x7f"), S("n,,n=user,r=\xc3\xa9"),
+        S(""),
+        S("n"),
+        S("n,"),
+        S("n,,"),
+        S("n,,n=user"),
+        S("n,,n=user,"),
+        S("n,,n=user,r="),
+        S("n,,n=,r=abc"),
+        S("n,,r=abc,n=user"),
+        S("n,,m=x,n=user,r=abc"),
+        S("n,,n=user,r=abc,"),
+        S("n,,n=user,r=abc,x"),
+        S("n,,n=user,r=a c"),
+        S("n,,n=us=er,r=abc"),
+        S("n,,n=user=2,r=abc"),
+        S("n,,n=user=2c,r=abc"),
+        S("N,,n=user,r=abc"),
+        S("p,,n=user,r=abc"),
+        S("p=,,n=user,r=abc"),
+        S("p=tls unique,,n=user,r=abc"),
+        S("x,,n=user,r=abc"),
+        S("n,user,n=user,r=abc"),
+        S("n,a=,n=user,r=abc"),
+        S("n,,n=us\0er,r=abc"),
+        S("n,,n=us\xffr,r=abc"),
+        S("n,,n=user,r=a\x7f"),
+        S("n,,n=user,r=\xc3\xa9"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         e = scram_first_parse(bad[i], &f);
@@ -132,7 +155,12 @@ static void final_messages(void **state) {
     assert_str(f.nonce, S(RFC_NONCE));
     assert_str(f.unproved, S("c=biws,r=" RFC_NONCE));
     const str bad[] = {
-        S(""), S("p="), S("c=biws,r=abc"), S("c=biws,r=abc,p="), S("c=biws,r=abc,p=dHzb"), S("c=biws,r=abc,p=!"),
+        S(""),
+        S("p="),
+        S("c=biws,r=abc"),
+        S("c=biws,r=abc,p="),
+        S("c=biws,r=abc,p=dHzb"),
+        S("c=biws,r=abc,p=!"),
         S("r=abc,c=biws,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="),
         S("c=biws,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="),
         S("c=biws,r=abc,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=,x=y"),

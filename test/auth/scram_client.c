@@ -22,8 +22,8 @@ void scram_client_begin(scram_client *c, str gs2, str name, str password, str no
 
 static bool prove(scram_client *c, str salt, uint32_t iterations, str server_first, str unproved, buf *final) {
     unsigned char salted[32], client_key[32], server_key[32], stored_key[32], signature[32];
-    if (PKCS5_PBKDF2_HMAC(c->password.p, (int)c->password.n, (const unsigned char *)salt.p, (int)salt.n, (int)iterations,
-                          EVP_sha256(), 32, salted) != 1)
+    if (PKCS5_PBKDF2_HMAC(c->password.p, (int)c->password.n, (const unsigned char *)salt.p, (int)salt.n,
+                          (int)iterations, EVP_sha256(), 32, salted) != 1)
         return false;
     hmac(salted, S("Client Key"), client_key);
     hmac(salted, S("Server Key"), server_key);

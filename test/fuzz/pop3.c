@@ -1,4 +1,5 @@
-/* POP3: any input is cut into lines that are parsed, and is a message whose dot-stuffed form reads back to the same bytes. */
+/* POP3: any input is cut into lines that are parsed, and is a message whose dot-stuffed form reads back to the same
+ * bytes. */
 #include "base/err.h"
 #include "pop3/grammar.h"
 

@@ -3,7 +3,13 @@
 #include "../base/check.h"
 
 static void lines(void **state) {
-    static const struct { str in; size_t most; pop3_cut cut; str line; size_t used; } rows[] = {
+    static const struct {
+        str in;
+        size_t most;
+        pop3_cut cut;
+        str line;
+        size_t used;
+    } rows[] = {
         {{"", 0}, 10, POP3_CUT_MORE, {"", 0}, 0},
         {{"QUIT", 4}, 10, POP3_CUT_MORE, {"", 0}, 0},
         {{"QUIT\r", 5}, 10, POP3_CUT_MORE, {"", 0}, 0},
@@ -42,7 +48,8 @@ static void words(void **state) {
     assert_true(pop3_parse(S("PASS  a b "), &w));
     assert_str(w.argument, S(" a b "));
     assert_true(pop3_parse(S("USER j\xc3\xb6rg"), &w));
-    const str bad[] = {S(""), S(" RETR"), S("RETR\t1"), S("RETR \0"), S("a\rb"), S("USER \x7f"), S("USER \xff"), S("\x1b[1m")};
+    const str bad[] = {S(""),     S(" RETR"),     S("RETR\t1"),   S("RETR \0"),
+                       S("a\rb"), S("USER \x7f"), S("USER \xff"), S("\x1b[1m")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(pop3_parse(bad[i], &w));
 }
@@ -54,7 +61,8 @@ static void numbers(void **state) {
     assert_true(pop3_numbers(S(" 7   4294967295 "), 2, n));
     assert_int_equal(n[0], 7);
     assert_int_equal(n[1], UINT32_MAX);
-    const str bad[] = {S(""), S("1 2 3"), S("1"), S("1 x"), S("-1 2"), S("1 4294967296"), S("+1 2"), S("1,2"), S("1 2x"), S("0x1 2")};
+    const str bad[] = {S(""),     S("1 2 3"), S("1"),    S("1 x"),  S("-1 2"), S("1 4294967296"),
+                       S("+1 2"), S("1,2"),   S("1 2x"), S("0x1 2")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(pop3_numbers(bad[i], 2, n));
     assert_false(pop3_numbers(S("1 2"), 1, n));
@@ -107,7 +115,8 @@ static void tops(void **state) {
     check_top(message, 999, S("A: b\r\nC: d\r\n\r\none\r\n..two\r\n\r\nfour\r\n.\r\n"));
     check_top(S("no header end\r\n"), 0, S("no header end\r\n.\r\n"));
     check_top(S("\r\nat once\r\nsecond\r\n"), 1, S("\r\nat once\r\n.\r\n"));
-    check_top(S("A: b\n\none\ntwo\n"), 1, S("A: b\n\none\n\r\n.\r\n")); /* lines that end with LF alone are counted too */
+    check_top(S("A: b\n\none\ntwo\n"), 1,
+              S("A: b\n\none\n\r\n.\r\n")); /* lines that end with LF alone are counted too */
     check_top(S(""), 5, S(".\r\n"));
 }
 
