@@ -1,6 +1,8 @@
 /* DNS by libunbound: cached and validating. Answers live in the caller's arena.
  *
- * Called in a fiber (waits) or another thread (blocks). Bogus, SERVFAIL and time-outs are ERR_TEMP, never "no record". */
+ * Called in a fiber (waits) or another thread (blocks). Bogus, SERVFAIL and time-outs are ERR_TEMP, never "no record";
+ * a name that can be no domain is ERR_PEER/ERR_SYNTAX. Names are A-labels. Names in answers have bytes that are
+ * not plain escaped (\\.  \\032), so they never carry a blank or a line end. */
 #ifndef GODWIT_NET_DNS_H
 #define GODWIT_NET_DNS_H
 
@@ -14,7 +16,8 @@ typedef struct dns_config {
     str trust_anchor_file; /* "" for Debian's root key; "none" switches validation off */
     const str *trust_anchors; /* DS or DNSKEY lines, for private zones */
     size_t trust_anchors_n;
-    int64_t timeout_ms;   /* of one lookup */
+    str hosts_file;       /* read once at the start, for dns_addresses; "" for /etc/hosts */
+    int64_t timeout_ms;   /* of one lookup; > 0 */
 } dns_config;
 
 err dns_start(const dns_config *c) MUST_USE; /* once, before the first lookup; main thread */
@@ -34,7 +37,9 @@ typedef struct dns_answer {
 } dns_answer;
 
 err dns_mx(str domain, arena *a, dns_answer *out, deadline until) MUST_USE;
-err dns_addresses(str host, arena *a, dns_answer *out, deadline until) MUST_USE; /* follows CNAME; secure only when both are */
+/* Follows CNAME; secure only when both are. Literals ("192.0.2.1", "[2001:db8::1]"), localhost and the hosts file are answered
+ * without the DNS. */
+err dns_addresses(str host, arena *a, dns_answer *out, deadline until) MUST_USE;
 err dns_txt(str name, arena *a, dns_answer *out, deadline until) MUST_USE;
 err dns_ptr(const addr *of, arena *a, dns_answer *out, deadline until) MUST_USE;
 err dns_tlsa(str name, arena *a, dns_answer *out, deadline until) MUST_USE;
