@@ -7,7 +7,9 @@
 #include "mail/notice.h"
 #include "mime/header.h"
 
-enum { CONTENT_ARENA = 16 * 1024 * 1024 }; /* structure of one message; past it parts go undescribed, nothing is refused */
+enum {
+    CONTENT_ARENA = 16 * 1024 * 1024
+}; /* structure of one message; past it parts go undescribed, nothing is refused */
 
 void mail_begin(mail_envelope *e) {
     rand_id(e->id);
@@ -19,7 +21,8 @@ static str local_header(const mail_envelope *e, const mail_copy *copy, arena *a)
     SCOPED_BUF lines;
     buf_init(&lines, LIMIT_RECIPIENT_HEADER);
     str path = arena_strf(a, "<%.*s>", STR_ARG(e->sender));
-    if (!path.p || !header_print(&lines, S("Return-Path"), path) || !header_print(&lines, S("Delivered-To"), copy->address))
+    if (!path.p || !header_print(&lines, S("Return-Path"), path) ||
+        !header_print(&lines, S("Delivered-To"), copy->address))
         return (str){NULL, 0};
     return arena_str(a, buf_str(&lines));
 }
@@ -34,7 +37,9 @@ typedef struct deliveries {
     size_t remotes_n;
 } deliveries;
 
-static err out_of_memory(void) { return err_make(ERR_TEMP, ERR_LIMIT, "Too many recipients at once", "message over its memory budget"); }
+static err out_of_memory(void) {
+    return err_make(ERR_TEMP, ERR_LIMIT, "Too many recipients at once", "message over its memory budget");
+}
 
 static err list_deliveries(const mail_envelope *e, const mail_plan *plan, arena *a, deliveries *d) {
     size_t n = plan->n ? plan->n : 1;
@@ -68,8 +73,8 @@ static bool needs_utf8(const mail_envelope *e, const mail_plan *plan, const mail
     return needed;
 }
 
-static err store_copies(mail *m, const principal *who, const mail_envelope *e, const mail_plan *plan, const mail_content *content,
-                        int64_t now, arena *a) {
+static err store_copies(mail *m, const principal *who, const mail_envelope *e, const mail_plan *plan,
+                        const mail_content *content, int64_t now, arena *a) {
     deliveries d = {0};
     TRY(list_deliveries(e, plan, a, &d));
     if (d.locals_n == 0 && d.remotes_n == 0)
@@ -99,7 +104,8 @@ static err store_copies(mail *m, const principal *who, const mail_envelope *e, c
     return OK;
 }
 
-/* A recipient is served when one of its copies is; else it shares the fate of the first. The whole failed when all did. */
+/* A recipient is served when one of its copies is; else it shares the fate of the first. The whole failed when all did.
+ */
 static err settle_recipients(mail_envelope *e, const mail_plan *plan) {
     err whole = OK;
     bool any = false;

@@ -8,15 +8,15 @@
 #include "net/offload.h"
 
 enum {
-    INLINE_MOST = 64 * 1024,  /* bytes a loop may look through itself: well under a millisecond */
-    OFFLOAD_MS = 60 * 1000,   /* waiting for a thread */
-    ADDED_MOST = 16 * 1024,   /* our own lines */
+    INLINE_MOST = 64 * 1024, /* bytes a loop may look through itself: well under a millisecond */
+    OFFLOAD_MS = 60 * 1000,  /* waiting for a thread */
+    ADDED_MOST = 16 * 1024,  /* our own lines */
 };
 
 /* ---- the header ---- */
 
-/* How much of `raw` is header. 0 when it begins with something that is no field: then all of it is body (RFC 5322 2.1 allows a
- * message of body alone, and a first line with blanks in front would continue our own field). */
+/* How much of `raw` is header. 0 when it begins with something that is no field: then all of it is body (RFC 5322 2.1
+ * allows a message of body alone, and a first line with blanks in front would continue our own field). */
 static size_t header_length(str raw) {
     header_field first;
     str rest = raw;
@@ -25,7 +25,8 @@ static size_t header_length(str raw) {
     return first.name.n == 0 || raw.p[0] == ' ' || raw.p[0] == '\t' ? 0 : header_size(raw);
 }
 
-/* Line ends other than CRLF and NUL may stand in a binary body, never in a header: other programs would see other fields. */
+/* Line ends other than CRLF and NUL may stand in a binary body, never in a header: other programs would see other
+ * fields. */
 static bool header_clean(str header) {
     if (str_has_byte(header, 0))
         return false;
@@ -69,7 +70,8 @@ static void keep_fields(buf *out, str header) {
 }
 
 /* Writes the lines that stand in front into `front`, and answers how much of raw they replace. */
-static size_t write_front(const mail_config *c, const mail_envelope *e, const mail_trace *t, str raw, str header, int64_t now, buf *front) {
+static size_t write_front(const mail_config *c, const mail_envelope *e, const mail_trace *t, str raw, str header,
+                          int64_t now, buf *front) {
     header_field found;
     size_t replaced = 0;
     received_print(front, c, e, t, now);
@@ -136,18 +138,20 @@ static void look_through(void *thread_state, void *arg) {
     l->out->body8 = !utf8_is_ascii(l->whole);
     if (l->out->body8 && l->want_header8) {
         /* What cannot be parsed within the budget counts as needing SMTPUTF8: never the other way. */
-        l->out->header8 = failed(part_tree_parse(l->whole, l->a, &tree)) || tree.cut || parts_header8(tree.root, l->whole);
+        l->out->header8 =
+            failed(part_tree_parse(l->whole, l->a, &tree)) || tree.cut || parts_header8(tree.root, l->whole);
     }
     l->why = store_content_of(l->whole, l->a, &l->out->stored);
 }
 
-err mail_content_make(const mail_config *c, const mail_envelope *e, const mail_trace *t, str raw, int64_t now, arena *a, mail_content *out) {
+err mail_content_make(const mail_config *c, const mail_envelope *e, const mail_trace *t, str raw, int64_t now, arena *a,
+                      mail_content *out) {
     SCOPED_BUF front;
     str whole;
+    buf_init(&front, ADDED_MOST + LIMIT_HEADER_BYTES);
     *out = (mail_content){0};
     str header = str_sub(raw, 0, header_length(raw));
     TRY(check_header(c, header));
-    buf_init(&front, ADDED_MOST + LIMIT_HEADER_BYTES);
     size_t replaced = write_front(c, e, t, raw, header, now, &front);
     if (front.over || !join(e, raw, replaced, buf_str(&front), &out->copy, &whole))
         return err_make(ERR_BUG, ERR_LIMIT, "Local error", "our own header lines are over their limit");

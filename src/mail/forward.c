@@ -50,7 +50,8 @@ static err link_copy(expansion *x, size_t copy) {
 
 static err add_copy(expansion *x, const mail_copy *copy) {
     mail_plan *plan = x->plan;
-    if (plan->n >= LIMIT_RECIPIENTS || !grow(x->a, (void **)&plan->copies, plan->n, &x->copies_cap, sizeof *plan->copies))
+    if (plan->n >= LIMIT_RECIPIENTS ||
+        !grow(x->a, (void **)&plan->copies, plan->n, &x->copies_cap, sizeof *plan->copies))
         return over_budget();
     plan->copies[plan->n++] = *copy;
     return link_copy(x, plan->n - 1);

@@ -6,9 +6,9 @@
 
 enum {
     NOTICE_MEMORY = 8 * 1024 * 1024,
-    NOTICE_RECIPIENTS = 1000,     /* named in one notice; a list with more broken members is told of the first */
+    NOTICE_RECIPIENTS = 1000, /* named in one notice; a list with more broken members is told of the first */
     NOTICE_TEXT = 4 * 1024 * 1024,
-    ORIGINAL_WHOLE = 64 * 1024,   /* larger originals come back as their header alone */
+    ORIGINAL_WHOLE = 64 * 1024, /* larger originals come back as their header alone */
 };
 
 /* Of the copies of a recipient, those whose sender is to hear of their end now. */
@@ -83,7 +83,8 @@ void mail_notices(mail *m, const mail_envelope *e, const mail_plan *plan, str me
     bounce_recipient *about = arena_array(&a, NOTICE_RECIPIENTS, sizeof *about);
     size_t n = about ? collect(e, plan, now, &a, about) : 0;
     err why = err_make(ERR_BUG, ERR_LIMIT, "", "notice not written");
-    if (n && bounce_write(&text, &m->config, e->sender, e->envid, now, about, n, message, e->ret_headers, ORIGINAL_WHOLE))
+    if (n &&
+        bounce_write(&text, &m->config, e->sender, e->envid, now, about, n, message, e->ret_headers, ORIGINAL_WHOLE))
         why = send_notice(m, e->sender, buf_str(&text), &a);
     if (failed(why))
         log_error("mail.notice_lost", lf_c("id", e->id), lf_str("to", e->sender), lf_err(&why));

@@ -1,5 +1,6 @@
-/* The notices that are due the moment a message was accepted: for local copies that could not be stored, and for those that were when the
- * sender asked to hear of it (RFC 3461 NOTIFY=SUCCESS). Everything later is the queue's. Called by accept.c. */
+/* The notices that are due the moment a message was accepted: for local copies that could not be stored, and for those
+ * that were when the sender asked to hear of it (RFC 3461 NOTIFY=SUCCESS). Everything later is the queue's. Called by
+ * accept.c. */
 #ifndef GODWIT_MAIL_NOTICE_H
 #define GODWIT_MAIL_NOTICE_H
 

@@ -4,7 +4,8 @@
 
 #include "mail/mail.h"
 
-/* Appends the whole field with its CRLF. What the client said of itself is shown only where it can be nothing but a name. `now`: Unix seconds. */
+/* Appends the whole field with its CRLF. What the client said of itself is shown only where it can be nothing but a
+ * name. `now`: Unix seconds. */
 void received_print(buf *out, const mail_config *c, const mail_envelope *e, const mail_trace *t, int64_t now);
 
 #endif

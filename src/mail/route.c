@@ -7,14 +7,16 @@ static const principal rules = {.role = ROLE_DELIVER};
 static bool is_postmaster(const addr_spec *spec) { return str_caseeq(spec->local, S("postmaster")); }
 
 static err no_such_user(void) { return err_make(ERR_PEER, ERR_NOT_FOUND, "No such user here", ""); }
-static err no_memory(void) { return err_make(ERR_TEMP, ERR_LIMIT, "Too much at once", "recipient over the budget of its command"); }
+static err no_memory(void) {
+    return err_make(ERR_TEMP, ERR_LIMIT, "Too much at once", "recipient over the budget of its command");
+}
 
 static err find(mail *m, str key, arena *a, store_route *out) {
     return store_route_find(m->store, &rules, key, m->config.detail_separators, a, out);
 }
 
-/* Mail for a postmaster must reach somebody (RFC 5321 4.5.1). Who has no address of that name is served by the postmaster of the first
- * domain, and where there is none either by the first account. */
+/* Mail for a postmaster must reach somebody (RFC 5321 4.5.1). Who has no address of that name is served by the
+ * postmaster of the first domain, and where there is none either by the first account. */
 static err find_postmaster(mail *m, arena *a, store_route *out) {
     store_domain *domains;
     store_account *accounts;

@@ -62,7 +62,8 @@ void spool_add(spool *s, str bytes) {
     if (s->failed || bytes.n == 0)
         return;
     if (s->size > s->max) {
-        fail(s, err_make(ERR_PEER, ERR_LIMIT, "Message too large", "message over %llu bytes", (unsigned long long)s->max));
+        fail(s,
+             err_make(ERR_PEER, ERR_LIMIT, "Message too large", "message over %llu bytes", (unsigned long long)s->max));
         return;
     }
     if (s->fd < 0 && s->size > s->least && s->directory.n && !move_to_file(s)) {

@@ -2,14 +2,8 @@
 
 const char *mail_status(const err *e) {
     static const char *const peer[] = {
-        [ERR_WHAT_OTHER] = "5.0.0",
-        [ERR_SYNTAX] = "5.6.0",
-        [ERR_LIMIT] = "5.3.4",
-        [ERR_NOT_FOUND] = "5.1.1",
-        [ERR_DENIED] = "5.7.1",
-        [ERR_CLOSED] = "5.2.1",
-        [ERR_CONFLICT] = "5.4.6",
-        [ERR_UNSUPPORTED] = "5.5.4",
+        [ERR_WHAT_OTHER] = "5.0.0", [ERR_SYNTAX] = "5.6.0", [ERR_LIMIT] = "5.3.4",    [ERR_NOT_FOUND] = "5.1.1",
+        [ERR_DENIED] = "5.7.1",     [ERR_CLOSED] = "5.2.1", [ERR_CONFLICT] = "5.4.6", [ERR_UNSUPPORTED] = "5.5.4",
         [ERR_OVER_QUOTA] = "4.2.2", /* a mailbox does not stay full */
     };
     switch (e->kind) {

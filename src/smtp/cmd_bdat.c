@@ -1,7 +1,7 @@
 /* BDAT: the message in chunks of announced size (RFC 3030).
  *
- * Whatever is wrong, the bytes that were announced are read and thrown away before the reply: they must never be taken for commands.
- * Where it cannot be known how many they are, the connection ends. */
+ * Whatever is wrong, the bytes that were announced are read and thrown away before the reply: they must never be taken
+ * for commands. Where it cannot be known how many they are, the connection ends. */
 #include "smtp/session.h"
 
 struct smtp_refusal {
@@ -43,7 +43,8 @@ size_t smtp_chunk_input(smtp_session *s, str in) {
 
 /* Why the announced bytes cannot be part of a message, or NULL. */
 static const struct smtp_refusal *refusal_of(const smtp_session *s, smtp_bdat kind) {
-    static const struct smtp_refusal no_hello = {503, "5.5.1", "Say EHLO first"}, no_mail = {503, "5.5.1", "Say MAIL first"},
+    static const struct smtp_refusal no_hello = {503, "5.5.1", "Say EHLO first"},
+                                     no_mail = {503, "5.5.1", "Say MAIL first"},
                                      no_rcpt = {503, "5.5.1", "No valid recipients"},
                                      bad_tail = {501, "5.5.4", "Say BDAT size [LAST]"};
     if (kind == SMTP_BDAT_TAIL)

@@ -43,7 +43,8 @@ static void reply_offers(smtp_session *s) {
 void smtp_cmd_hello(smtp_session *s, str verb, str args) {
     unsigned hello = hello_of(verb);
     if (!(s->policy->hellos & hello)) {
-        smtp_say(s, 500, "5.5.1", "Say %s here", s->policy->hellos & SMTP_HELLO_LHLO ? "LHLO" : "EHLO"); /* RFC 2033 4.1 */
+        smtp_say(s, 500, "5.5.1", "Say %s here",
+                 s->policy->hellos & SMTP_HELLO_LHLO ? "LHLO" : "EHLO"); /* RFC 2033 4.1 */
         return;
     }
     if (!smtp_hello_valid(args)) {

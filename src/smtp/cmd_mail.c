@@ -35,7 +35,8 @@ static bool sender_ok(smtp_session *s, const addr_spec *sender, const smtp_mail_
         return false;
     }
     if (p->size > s->service->config->max_size) { /* RFC 1870 6.1 */
-        smtp_say(s, 552, "5.3.4", "Message too large: the limit is %llu bytes", (unsigned long long)s->service->config->max_size);
+        smtp_say(s, 552, "5.3.4", "Message too large: the limit is %llu bytes",
+                 (unsigned long long)s->service->config->max_size);
         return false;
     }
     return true;
@@ -77,8 +78,8 @@ void smtp_cmd_mail(smtp_session *s, str verb, str args) {
 static void log_refused(const smtp_session *s, str to, const err *why) {
     char client[ADDR_TEXT];
     addr_print(conn_peer(s->conn), client);
-    log_info("smtp.recipient_refused", lf_c("id", s->tx->envelope.id), lf_str("from", s->tx->envelope.sender), lf_str("to", to),
-             lf_c("client", client), lf_err(why));
+    log_info("smtp.recipient_refused", lf_c("id", s->tx->envelope.id), lf_str("from", s->tx->envelope.sender),
+             lf_str("to", to), lf_c("client", client), lf_err(why));
 }
 
 static void refuse(smtp_session *s, str to, const err *why) {

@@ -1,8 +1,8 @@
 /* The bytes of a message as they come behind DATA and BDAT: pure incremental state machines.
  *
  * Any split of the input gives the same result. Nothing is allocated or copied: pieces are slices of the input.
- * Only CRLF "." CRLF ends DATA (RFC 5321 4.1.1.4); a bare CR or LF never ends a line, and its presence is told, so that the
- * message can be refused: that is the whole of what SMTP smuggling needs. Called by the sessions, on the loop. */
+ * Only CRLF "." CRLF ends DATA (RFC 5321 4.1.1.4); a bare CR or LF never ends a line, and its presence is told, so that
+ * the message can be refused: that is the whole of what SMTP smuggling needs. Called by the sessions, on the loop. */
 #ifndef GODWIT_SMTP_DATA_H
 #define GODWIT_SMTP_DATA_H
 
@@ -21,10 +21,10 @@ void smtp_line_ends_finish(smtp_line_ends *e); /* the message is over: a CR at i
 typedef struct smtp_data {
     enum {
         SMTP_DATA_TEXT,
-        SMTP_DATA_CR,         /* behind a CR */
-        SMTP_DATA_LINE,       /* at the beginning of a line */
-        SMTP_DATA_DOT,        /* behind the first dot of a line, which is not content */
-        SMTP_DATA_DOT_CR,     /* behind CRLF "." CR; the CR is not given out yet */
+        SMTP_DATA_CR,     /* behind a CR */
+        SMTP_DATA_LINE,   /* at the beginning of a line */
+        SMTP_DATA_DOT,    /* behind the first dot of a line, which is not content */
+        SMTP_DATA_DOT_CR, /* behind CRLF "." CR; the CR is not given out yet */
         SMTP_DATA_END,
     } state;
 } smtp_data;

@@ -21,7 +21,8 @@ smtp_line_kind smtp_line_take(str in, str *line, size_t *used);
 /* "VERB arguments": blanks around the arguments are dropped. */
 void smtp_words(str line, str *verb, str *args);
 
-/* The path of "FROM:<...>" or "TO:<...>" with all behind it, from the '<'. False when `prefix` or the bracket is missing. */
+/* The path of "FROM:<...>" or "TO:<...>" with all behind it, from the '<'. False when `prefix` or the bracket is
+ * missing. */
 bool smtp_path_argument(str args, str prefix, str *path);
 
 /* What may stand behind HELO, EHLO, LHLO: one printable word of at most 255 bytes. What it claims is never believed. */
@@ -40,7 +41,7 @@ smtp_param_next smtp_param_take(str *rest, smtp_param *out);
 typedef enum smtp_body { SMTP_BODY_7BIT, SMTP_BODY_8BITMIME, SMTP_BODY_BINARYMIME } smtp_body;
 
 typedef struct smtp_mail_params {
-    uint64_t size;    /* 0 when not declared */
+    uint64_t size; /* 0 when not declared */
     smtp_body body;
     bool smtputf8;
     bool ret_headers; /* RET=HDRS */
@@ -56,7 +57,8 @@ typedef struct smtp_rcpt_params {
 } smtp_rcpt_params;
 err smtp_rcpt_params_parse(str rest, smtp_rcpt_params *out) MUST_USE;
 
-/* RFC 3461 4. Decoding refuses what is no xtext and what decodes to a control byte, so that no decoded value can carry a line. */
+/* RFC 3461 4. Decoding refuses what is no xtext and what decodes to a control byte, so that no decoded value can carry
+ * a line. */
 bool smtp_xtext_decode(buf *out, str in);
 bool smtp_xtext_encode(buf *out, str in);
 /* "rfc822;xtext" or "utf-8;..." (RFC 6533 3) to "type;address" in plain text. */

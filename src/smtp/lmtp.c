@@ -1,4 +1,5 @@
-/* The last step from another mail server to our mailboxes (RFC 2033): a reply for each recipient, and never on to elsewhere. */
+/* The last step from another mail server to our mailboxes (RFC 2033): a reply for each recipient, and never on to
+ * elsewhere. */
 #include "smtp/session.h"
 
 static bool may_relay(const smtp_session *s) { return false; }

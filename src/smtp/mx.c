@@ -1,4 +1,5 @@
-/* Mail from other servers. Only ours are delivered to; only trusted networks relay. No AUTH: users submit elsewhere (RFC 6409). */
+/* Mail from other servers. Only ours are delivered to; only trusted networks relay. No AUTH: users submit elsewhere
+ * (RFC 6409). */
 #include "smtp/session.h"
 
 static bool may_relay(const smtp_session *s) { return s->trusted; }

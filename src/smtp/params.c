@@ -47,9 +47,7 @@ static err wrong(const char *text) { return err_make(ERR_PEER, ERR_SYNTAX, text,
 
 /* ---- MAIL ---- */
 
-static bool set_size(smtp_mail_params *p, str v) {
-    return v.n <= SIZE_DIGITS && str_to_u64(v, UINT64_MAX, &p->size);
-}
+static bool set_size(smtp_mail_params *p, str v) { return v.n <= SIZE_DIGITS && str_to_u64(v, UINT64_MAX, &p->size); }
 
 static bool set_body(smtp_mail_params *p, str v) {
     static const char *const names[] = {"7BIT", "8BITMIME", "BINARYMIME"};
@@ -128,7 +126,10 @@ err smtp_mail_params_parse(str rest, smtp_mail_params *out) {
 /* ---- RCPT ---- */
 
 static bool parse_notify(str value, unsigned *out) {
-    static const struct { const char *word; unsigned bit; } words[] = {
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } words[] = {
         {"NEVER", NOTIFY_NEVER}, {"SUCCESS", NOTIFY_SUCCESS}, {"FAILURE", NOTIFY_FAILURE}, {"DELAY", NOTIFY_DELAY}};
     str word;
     *out = 0;

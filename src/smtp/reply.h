@@ -1,7 +1,7 @@
 /* Replies: codes, enhanced codes (RFC 2034, 3463), several lines. Private to the SMTP sessions.
  *
- * smtp_say_print is pure; the others write to the session's connection. Reply texts are cut and cleaned, so nothing a peer or a
- * library said can become a line of its own. */
+ * smtp_say_print is pure; the others write to the session's connection. Reply texts are cut and cleaned, so nothing a
+ * peer or a library said can become a line of its own. */
 #ifndef GODWIT_SMTP_REPLY_H
 #define GODWIT_SMTP_REPLY_H
 

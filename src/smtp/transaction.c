@@ -113,12 +113,12 @@ static err accept_message(smtp_session *s) {
     SCOPED_ARENA memory;
     str raw;
     err why;
+    arena_init(&memory, ACCEPT_MEMORY);
     smtp_line_ends_finish(&t->ends);
     if (smtp_collect_broken(s, &why))
         return why;
     TRY(spool_whole(&t->spool, &raw));
     t->envelope.headroom = spool_headroom(&t->spool);
-    arena_init(&memory, ACCEPT_MEMORY);
     mail_trace trace = smtp_trace(s, &memory);
     return mail_accept(s->service->mail, s->user ? &s->user->who : &rules, &t->envelope, &trace, raw, &memory);
 }

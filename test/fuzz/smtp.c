@@ -1,4 +1,5 @@
-/* Command lines: whatever comes in, what is made of it lies inside the line, and nothing decoded can carry a line end. */
+/* Command lines: whatever comes in, what is made of it lies inside the line, and nothing decoded can carry a line end.
+ */
 #include "base/arena.h"
 #include "base/err.h"
 #include "mime/address.h"
@@ -66,7 +67,8 @@ static void check_line(str line) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     str rest = {(const char *)data, size}, line;
     size_t used;
-    for (smtp_line_kind kind; (kind = smtp_line_take(rest, &line, &used)) != SMTP_LINE_NONE; rest = str_skip(rest, used)) {
+    for (smtp_line_kind kind; (kind = smtp_line_take(rest, &line, &used)) != SMTP_LINE_NONE;
+         rest = str_skip(rest, used)) {
         ASSERT(used > line.n && used <= rest.n);
         if (kind == SMTP_LINE_WHOLE) {
             ASSERT(!str_has_byte(line, '\r') && !str_has_byte(line, '\n') && !str_has_byte(line, 0));

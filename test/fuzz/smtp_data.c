@@ -1,4 +1,5 @@
-/* The reader of DATA finds what the plain reading of the whole finds, wherever the input is cut: the first byte says where. */
+/* The reader of DATA finds what the plain reading of the whole finds, wherever the input is cut: the first byte says
+ * where. */
 #include "../smtp/data_plain.h"
 #include "base/err.h"
 #include "smtp/data.h"

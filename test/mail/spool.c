@@ -138,8 +138,8 @@ static void a_failing_disk_is_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_stays_in_memory), cmocka_unit_test(large_goes_to_an_unnamed_file),
-        cmocka_unit_test(headroom_is_writable),  cmocka_unit_test(never_more_than_max),
+        cmocka_unit_test(small_stays_in_memory),     cmocka_unit_test(large_goes_to_an_unnamed_file),
+        cmocka_unit_test(headroom_is_writable),      cmocka_unit_test(never_more_than_max),
         cmocka_unit_test(no_directory_means_memory), cmocka_unit_test(a_failing_disk_is_told),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);

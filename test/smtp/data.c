@@ -60,10 +60,34 @@ static void every_split(str in) {
 
 static void any_split_same_result(void **state) {
     static const str cases[] = {
-        {"", 0}, {".\r\n", 3}, {".\r\nQUIT\r\n", 9}, {"a\r\n.\r\n", 6}, {"a\r\n..\r\n.\r\n", 10}, {"..\r\n.\r\n", 7}, {".a\r\n.\r\n", 7},
-        {"a\n.\n", 4}, {"a\n.\r\n", 5}, {"a\r\n.\n", 5}, {"a\r.\r", 4}, {"a\r.\r\n", 5}, {"a\r\n.\rb\r\n.\r\n", 12}, {"a\r\n.\r\r\n.\r\n", 11},
-        {"a\r\n.\r.\r\n.\r\n", 11}, {"a\0b\r\n.\r\n", 8}, {"a\r\n\0.\r\n.\r\n", 10}, {"\r\r\n.\r\n", 6}, {"\r\n\r\n.\r\n", 7}, {"\r", 1}, {"\n", 1},
-        {"....\r\n.\r\n", 9}, {".\r.\r\n.\r\n", 8}, {".\n.\r\n", 5}, {".\r", 2}, {".", 1}, {"a\r\n", 3}, {"x\r\n.\r\n.\r\n", 9},
+        {"", 0},
+        {".\r\n", 3},
+        {".\r\nQUIT\r\n", 9},
+        {"a\r\n.\r\n", 6},
+        {"a\r\n..\r\n.\r\n", 10},
+        {"..\r\n.\r\n", 7},
+        {".a\r\n.\r\n", 7},
+        {"a\n.\n", 4},
+        {"a\n.\r\n", 5},
+        {"a\r\n.\n", 5},
+        {"a\r.\r", 4},
+        {"a\r.\r\n", 5},
+        {"a\r\n.\rb\r\n.\r\n", 12},
+        {"a\r\n.\r\r\n.\r\n", 11},
+        {"a\r\n.\r.\r\n.\r\n", 11},
+        {"a\0b\r\n.\r\n", 8},
+        {"a\r\n\0.\r\n.\r\n", 10},
+        {"\r\r\n.\r\n", 6},
+        {"\r\n\r\n.\r\n", 7},
+        {"\r", 1},
+        {"\n", 1},
+        {"....\r\n.\r\n", 9},
+        {".\r.\r\n.\r\n", 8},
+        {".\n.\r\n", 5},
+        {".\r", 2},
+        {".", 1},
+        {"a\r\n", 3},
+        {"x\r\n.\r\n.\r\n", 9},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         every_split(cases[i]);
@@ -94,7 +118,8 @@ static void all_short_strings(void **state) {
 
 /* The nine ends of data of the smuggling advisories: only one is an end, all others are refused. */
 static void smuggling(void **state) {
-    static const str ends[] = {{"\n.\n", 3}, {"\n.\r\n", 4}, {"\r\n.\n", 4}, {"\r.\r", 3}, {"\r.\r\n", 4}, {"\r\n.\r", 4}, {"\r.\n", 3}, {"\n.\r", 3}, {"\r\n\0.\r\n", 6}};
+    static const str ends[] = {{"\n.\n", 3},   {"\n.\r\n", 4}, {"\r\n.\n", 4}, {"\r.\r", 3},      {"\r.\r\n", 4},
+                               {"\r\n.\r", 4}, {"\r.\n", 3},   {"\n.\r", 3},   {"\r\n\0.\r\n", 6}};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         SCOPED_BUF in;
         buf_init(&in, 1000);
@@ -115,9 +140,12 @@ static void smuggling(void **state) {
 }
 
 static void line_ends_at_the_end(void **state) {
-    static const struct { str in; bool bare, nul; } cases[] = {
-        {{"", 0}, false, false}, {{"a", 1}, false, false}, {{"a\r\n", 3}, false, false}, {{"a\r", 2}, true, false}, {{"\n", 1}, true, false},
-        {{"a\0", 2}, false, true}, {{"\r\r\n", 3}, true, false}, {{"\r\n\n", 3}, true, false},
+    static const struct {
+        str in;
+        bool bare, nul;
+    } cases[] = {
+        {{"", 0}, false, false},  {{"a", 1}, false, false},  {{"a\r\n", 3}, false, false}, {{"a\r", 2}, true, false},
+        {{"\n", 1}, true, false}, {{"a\0", 2}, false, true}, {{"\r\r\n", 3}, true, false}, {{"\r\n\n", 3}, true, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         for (size_t split = 0; split <= cases[i].in.n; split++) {
@@ -133,8 +161,10 @@ static void line_ends_at_the_end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_split_same_result), cmocka_unit_test(all_short_strings),
-        cmocka_unit_test(smuggling),             cmocka_unit_test(line_ends_at_the_end),
+        cmocka_unit_test(any_split_same_result),
+        cmocka_unit_test(all_short_strings),
+        cmocka_unit_test(smuggling),
+        cmocka_unit_test(line_ends_at_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* What smtp_data and smtp_line_ends must find, written as plainly as can be: a byte at a time over the whole. Tests and fuzzing only. */
+/* What smtp_data and smtp_line_ends must find, written as plainly as can be: a byte at a time over the whole. Tests and
+ * fuzzing only. */
 #ifndef GODWIT_TEST_SMTP_DATA_PLAIN_H
 #define GODWIT_TEST_SMTP_DATA_PLAIN_H
 
@@ -33,7 +34,8 @@ static inline plain_data plain_read(str in, buf *out) {
     str content = buf_str(out);
     for (size_t i = 0; i < content.n; i++) {
         bool cr = content.p[i] == '\r', lf = content.p[i] == '\n';
-        r.bare = r.bare || (cr && (i + 1 == content.n || content.p[i + 1] != '\n')) || (lf && (i == 0 || content.p[i - 1] != '\r'));
+        r.bare = r.bare || (cr && (i + 1 == content.n || content.p[i + 1] != '\n')) ||
+                 (lf && (i == 0 || content.p[i - 1] != '\r'));
         r.nul = r.nul || content.p[i] == 0;
     }
     return r;

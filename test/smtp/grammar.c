@@ -5,7 +5,12 @@
 /* ---- lines ---- */
 
 static void lines_end_with_crlf_only(void **state) {
-    static const struct { str in; smtp_line_kind kind; str line; size_t used; } cases[] = {
+    static const struct {
+        str in;
+        smtp_line_kind kind;
+        str line;
+        size_t used;
+    } cases[] = {
         {{"", 0}, SMTP_LINE_NONE, {"", 0}, 0},
         {{"NOOP", 4}, SMTP_LINE_NONE, {"", 0}, 0},
         {{"NOOP\r", 5}, SMTP_LINE_NONE, {"", 0}, 0},
@@ -28,9 +33,16 @@ static void lines_end_with_crlf_only(void **state) {
 }
 
 static void words(void **state) {
-    static const struct { const char *line, *verb, *args; } cases[] = {
-        {"NOOP", "NOOP", ""}, {"NOOP ", "NOOP", ""}, {"ehlo  a.example ", "ehlo", "a.example"},
-        {"MAIL FROM:<a@b> SIZE=1", "MAIL", "FROM:<a@b> SIZE=1"}, {" NOOP", "", "NOOP"}, {"", "", ""}, {"RSET\t", "RSET", ""},
+    static const struct {
+        const char *line, *verb, *args;
+    } cases[] = {
+        {"NOOP", "NOOP", ""},
+        {"NOOP ", "NOOP", ""},
+        {"ehlo  a.example ", "ehlo", "a.example"},
+        {"MAIL FROM:<a@b> SIZE=1", "MAIL", "FROM:<a@b> SIZE=1"},
+        {" NOOP", "", "NOOP"},
+        {"", "", ""},
+        {"RSET\t", "RSET", ""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         str verb, args;
@@ -67,7 +79,12 @@ static void hello_names(void **state) {
 }
 
 static void chunks(void **state) {
-    static const struct { const char *args; smtp_bdat kind; uint64_t size; bool last; } cases[] = {
+    static const struct {
+        const char *args;
+        smtp_bdat kind;
+        uint64_t size;
+        bool last;
+    } cases[] = {
         {"0", SMTP_BDAT_OK, 0, false},
         {"0 LAST", SMTP_BDAT_OK, 0, true},
         {"1000 last", SMTP_BDAT_OK, 1000, true},
@@ -115,8 +132,12 @@ static void auth_arguments(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_end_with_crlf_only), cmocka_unit_test(words),  cmocka_unit_test(path_arguments),
-        cmocka_unit_test(hello_names),              cmocka_unit_test(chunks), cmocka_unit_test(auth_arguments),
+        cmocka_unit_test(lines_end_with_crlf_only),
+        cmocka_unit_test(words),
+        cmocka_unit_test(path_arguments),
+        cmocka_unit_test(hello_names),
+        cmocka_unit_test(chunks),
+        cmocka_unit_test(auth_arguments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,8 @@ static void walks_parameters(void **state) {
 }
 
 static void refuses_bad_parameters(void **state) {
-    static const char *const bad[] = {"A=1", " =1", " A=", " -A=1", " A=1=2", " A=1\x01", " A_B=1", " A =1", " \xc3\xa4=1", " A=\x7f"};
+    static const char *const bad[] = {"A=1",      " =1",    " A=",   " -A=1",       " A=1=2",
+                                      " A=1\x01", " A_B=1", " A =1", " \xc3\xa4=1", " A=\x7f"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         str rest = str_c(bad[i]);
         smtp_param p;
@@ -52,13 +53,32 @@ static void mail_all_parameters(void **state) {
 }
 
 static void mail_refusals(void **state) {
-    static const struct { const char *text; err_what what; } bad[] = {
-        {" SIZE=", ERR_SYNTAX}, {" SIZE", ERR_SYNTAX}, {" SIZE=-1", ERR_SYNTAX}, {" SIZE=1 SIZE=1", ERR_SYNTAX},
-        {" SIZE=18446744073709551616", ERR_SYNTAX}, {" SIZE=000000000000000000001", ERR_SYNTAX}, {" BODY=9BIT", ERR_SYNTAX},
-        {" BODY", ERR_SYNTAX}, {" SMTPUTF8=yes", ERR_SYNTAX}, {" RET=SOME", ERR_SYNTAX}, {" RET", ERR_SYNTAX},
-        {" ENVID=", ERR_SYNTAX}, {" ENVID", ERR_SYNTAX}, {" ENVID=a+0D+0Ab", ERR_SYNTAX}, {" ENVID=a+", ERR_SYNTAX}, {" ENVID=a+4", ERR_SYNTAX},
-        {" ENVID=a+ZZ", ERR_SYNTAX}, {" AUTH", ERR_SYNTAX}, {" AUTH=a+00b", ERR_SYNTAX}, {" FOO=1", ERR_UNSUPPORTED},
-        {" NOTIFY=NEVER", ERR_UNSUPPORTED}, {" SIZE=1\tBODY=7BIT=", ERR_SYNTAX},
+    static const struct {
+        const char *text;
+        err_what what;
+    } bad[] = {
+        {" SIZE=", ERR_SYNTAX},
+        {" SIZE", ERR_SYNTAX},
+        {" SIZE=-1", ERR_SYNTAX},
+        {" SIZE=1 SIZE=1", ERR_SYNTAX},
+        {" SIZE=18446744073709551616", ERR_SYNTAX},
+        {" SIZE=000000000000000000001", ERR_SYNTAX},
+        {" BODY=9BIT", ERR_SYNTAX},
+        {" BODY", ERR_SYNTAX},
+        {" SMTPUTF8=yes", ERR_SYNTAX},
+        {" RET=SOME", ERR_SYNTAX},
+        {" RET", ERR_SYNTAX},
+        {" ENVID=", ERR_SYNTAX},
+        {" ENVID", ERR_SYNTAX},
+        {" ENVID=a+0D+0Ab", ERR_SYNTAX},
+        {" ENVID=a+", ERR_SYNTAX},
+        {" ENVID=a+4", ERR_SYNTAX},
+        {" ENVID=a+ZZ", ERR_SYNTAX},
+        {" AUTH", ERR_SYNTAX},
+        {" AUTH=a+00b", ERR_SYNTAX},
+        {" FOO=1", ERR_UNSUPPORTED},
+        {" NOTIFY=NEVER", ERR_UNSUPPORTED},
+        {" SIZE=1\tBODY=7BIT=", ERR_SYNTAX},
     };
     smtp_mail_params p;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -86,10 +106,31 @@ static void rcpt_all_parameters(void **state) {
 
 static void rcpt_refusals(void **state) {
     static const char *const syntax[] = {
-        " NOTIFY=", " NOTIFY", " NOTIFY=NEVER,SUCCESS", " NOTIFY=SUCCESS,SUCCESS", " NOTIFY=SUCCESS,", " NOTIFY=,", " NOTIFY=ALWAYS",
-        " NOTIFY=NEVER NOTIFY=NEVER", " ORCPT=bob", " ORCPT=;bob", " ORCPT=rfc822;", " ORCPT=rfc822;a+0D+0AQUIT", " ORCPT=r f", " ORCPT",
-        " ORCPT=rfc822;a ORCPT=rfc822;b", " ORCPT=rfc@822;a", " ORCPT=rfc822;\xc3\xa4@b", " ORCPT=utf-8;a\\x{0A}b", " ORCPT=utf-8;a\\x{D800}",
-        " ORCPT=utf-8;a\\x{110000}", " ORCPT=utf-8;a\\x{}", " ORCPT=utf-8;a\\x{41", " ORCPT=utf-8;a\\41", " ORCPT=utf-8;\xff", " ORCPT=utf-8;\xe2\x80\xa8",
+        " NOTIFY=",
+        " NOTIFY",
+        " NOTIFY=NEVER,SUCCESS",
+        " NOTIFY=SUCCESS,SUCCESS",
+        " NOTIFY=SUCCESS,",
+        " NOTIFY=,",
+        " NOTIFY=ALWAYS",
+        " NOTIFY=NEVER NOTIFY=NEVER",
+        " ORCPT=bob",
+        " ORCPT=;bob",
+        " ORCPT=rfc822;",
+        " ORCPT=rfc822;a+0D+0AQUIT",
+        " ORCPT=r f",
+        " ORCPT",
+        " ORCPT=rfc822;a ORCPT=rfc822;b",
+        " ORCPT=rfc@822;a",
+        " ORCPT=rfc822;\xc3\xa4@b",
+        " ORCPT=utf-8;a\\x{0A}b",
+        " ORCPT=utf-8;a\\x{D800}",
+        " ORCPT=utf-8;a\\x{110000}",
+        " ORCPT=utf-8;a\\x{}",
+        " ORCPT=utf-8;a\\x{41",
+        " ORCPT=utf-8;a\\41",
+        " ORCPT=utf-8;\xff",
+        " ORCPT=utf-8;\xe2\x80\xa8",
     };
     smtp_rcpt_params p;
     for (size_t i = 0; i < sizeof syntax / sizeof *syntax; i++)
@@ -114,7 +155,9 @@ static void xtext_round_trip(void **state) {
 }
 
 static void original_recipients(void **state) {
-    static const struct { const char *in, *out; } cases[] = {
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
         {"rfc822;a+2Bb@c", "rfc822;a+b@c"},
         {"X400;c+3Dus", "X400;c=us"},
         {"utf-8;j\\x{F6}rg@b", "utf-8;j\xc3\xb6rg@b"},
@@ -132,8 +175,9 @@ static void original_recipients(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(walks_parameters),    cmocka_unit_test(refuses_bad_parameters), cmocka_unit_test(mail_all_parameters),
-        cmocka_unit_test(mail_refusals),       cmocka_unit_test(rcpt_all_parameters),    cmocka_unit_test(rcpt_refusals),
+        cmocka_unit_test(walks_parameters),    cmocka_unit_test(refuses_bad_parameters),
+        cmocka_unit_test(mail_all_parameters), cmocka_unit_test(mail_refusals),
+        cmocka_unit_test(rcpt_all_parameters), cmocka_unit_test(rcpt_refusals),
         cmocka_unit_test(xtext_round_trip),    cmocka_unit_test(original_recipients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,13 +31,18 @@ static void texts_are_cleaned(void **state) {
 }
 
 static void codes_of_errors(void **state) {
-    static const struct { err_kind kind; err_what what; unsigned code; const char *status; } cases[] = {
-        {ERR_NONE, ERR_WHAT_OTHER, 250, "2.0.0"},        {ERR_TEMP, ERR_FULL, 452, "4.3.1"},
-        {ERR_TEMP, ERR_IO, 451, "4.3.0"},                {ERR_BUG, ERR_LIMIT, 451, "4.3.0"},
-        {ERR_PEER, ERR_NOT_FOUND, 550, "5.1.1"},         {ERR_PEER, ERR_DENIED, 550, "5.7.1"},
-        {ERR_PEER, ERR_OVER_QUOTA, 452, "4.2.2"},        {ERR_PEER, ERR_CLOSED, 550, "5.2.1"},
-        {ERR_PEER, ERR_LIMIT, 552, "5.3.4"},             {ERR_PEER, ERR_CONFLICT, 554, "5.4.6"},
-        {ERR_PEER, ERR_SYNTAX, 550, "5.6.0"},            {ERR_PERM, ERR_CORRUPT, 550, "5.0.0"},
+    static const struct {
+        err_kind kind;
+        err_what what;
+        unsigned code;
+        const char *status;
+    } cases[] = {
+        {ERR_NONE, ERR_WHAT_OTHER, 250, "2.0.0"}, {ERR_TEMP, ERR_FULL, 452, "4.3.1"},
+        {ERR_TEMP, ERR_IO, 451, "4.3.0"},         {ERR_BUG, ERR_LIMIT, 451, "4.3.0"},
+        {ERR_PEER, ERR_NOT_FOUND, 550, "5.1.1"},  {ERR_PEER, ERR_DENIED, 550, "5.7.1"},
+        {ERR_PEER, ERR_OVER_QUOTA, 452, "4.2.2"}, {ERR_PEER, ERR_CLOSED, 550, "5.2.1"},
+        {ERR_PEER, ERR_LIMIT, 552, "5.3.4"},      {ERR_PEER, ERR_CONFLICT, 554, "5.4.6"},
+        {ERR_PEER, ERR_SYNTAX, 550, "5.6.0"},     {ERR_PERM, ERR_CORRUPT, 550, "5.0.0"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         err e = {.kind = cases[i].kind, .what = cases[i].what};
