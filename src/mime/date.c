@@ -146,11 +146,10 @@ bool date_parse(str value, mime_date *out) {
     if (word.n > 2 || !str_to_u32(word, 31, &day) || day == 0)
         return false;
     c.day = (int)day;
-    take_byte(&s, '-'); /* "21-Nov-2026" of very old mail */
+    bool dashes = take_byte(&s, '-'); /* "21-Nov-2026" of very old mail */
     c.month = month_of(next_word(&s));
-    take_byte(&s, '-');
-    return c.month && take_year(&s, &c.year) && take_time(&s, &c) && take_zone(&s, &zone) &&
-           make_date(&c, zone, out);
+    return c.month && (!dashes || take_byte(&s, '-')) && take_year(&s, &c.year) && take_time(&s, &c) &&
+           take_zone(&s, &zone) && make_date(&c, zone, out);
 }
 
 /* Sign, hours and minutes of the zone, and the civil time there; false when a parser could not read it back. */

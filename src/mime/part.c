@@ -94,14 +94,16 @@ static bool read_header(scanner *s, part *p, delimiter *d) {
     return delimited;
 }
 
-/* Ends the open parts inside `until`. Before a delimiter, the CRLF in front of it belongs to it (RFC 2046 5.1.1). */
+/* Ends the open parts inside `until`. Before a delimiter, the CRLF in front of it belongs to it (RFC 2046 5.1.1),
+ * unless it also ends the header of the innermost part, which keeps it. */
 static void close_parts(scanner *s, const part *until, bool delimited) {
-    size_t crlf = delimited ? 2 : 0;
+    bool shared = delimited && s->at - 2 < s->open->body_at;
+    size_t end = delimited && !shared ? s->at - 2 : s->at;
+    uint32_t lines = delimited && !shared ? s->lines - 1 : s->lines;
     while (s->open != until) {
         part *p = s->open;
-        bool empty = s->at < p->body_at + crlf;
-        p->body_size = empty ? 0 : s->at - crlf - p->body_at;
-        p->body_lines = empty ? 0 : s->lines - p->body_lines - (delimited ? 1 : 0);
+        p->body_size = end - p->body_at;
+        p->body_lines = lines - p->body_lines;
         s->open = p->parent;
         s->depth--;
     }

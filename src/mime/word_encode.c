@@ -1,4 +1,4 @@
-/* Writing encoded words: UTF-8, Q or B, whichever is shorter; RFC 2047. */
+/* Writing encoded words: UTF-8, in Q as long as most of it stays readable, else in B; RFC 2047. */
 #include "base/codec.h"
 #include "base/utf8.h"
 #include "mime/word.h"
@@ -50,7 +50,7 @@ static str word_front(str text, bool base64) {
 
 /* All of text as words with single spaces between. */
 static void add_words(buf *out, str text) {
-    bool base64 = (text.n + 2) / 3 * 4 < q_width(text);
+    bool base64 = q_width(text) > 2 * text.n;
     for (bool first = true; text.n && !out->over; first = false) {
         str front = word_front(text, base64);
         buf_add(out, first ? S("=?utf-8?") : S(" =?utf-8?"));
