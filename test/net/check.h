@@ -12,6 +12,15 @@
 
 #include "base/err.h"
 
+/* ThreadSanitizer knows some 8,000 threads and fibers at most, and is slow. */
+#define SLOW_SANITIZER 0
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#undef SLOW_SANITIZER
+#define SLOW_SANITIZER 1
+#endif
+#endif
+
 /* Usable on every thread and in fibers, where cmocka's own assertions may not jump: says what failed and ends the test. */
 #define check(condition) \
     do { if (!(condition)) check_failed(#condition, __FILE__, __LINE__, ""); } while (0)

@@ -43,6 +43,17 @@ void peer_expect(int fd, str s) {
     }
 }
 
+void peer_expect_many(int fd, char c, size_t n) {
+    char got[4096];
+    while (n) {
+        str some = peer_read(fd, got, n < sizeof got ? n : sizeof got);
+        check(some.n > 0);
+        for (size_t i = 0; i < some.n; i++)
+            check(some.p[i] == c);
+        n -= some.n;
+    }
+}
+
 void peer_expect_end(int fd) {
     char got[256];
     check_str(peer_read(fd, got, sizeof got), S(""));

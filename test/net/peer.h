@@ -12,6 +12,7 @@ int peer_connect(const addr *to);
 void peer_send(int fd, str s);
 str peer_read(int fd, char *to, size_t n);    /* what there is, at least one byte; empty at the end */
 void peer_expect(int fd, str s);              /* exactly these bytes come next */
+void peer_expect_many(int fd, char c, size_t n); /* n times this byte */
 void peer_expect_end(int fd);                 /* nothing comes but the end */
 bool peer_is_gone(int fd);                    /* the end or a reset, whatever was said before */
 bool peer_is_silent(int fd, int ms);          /* nothing comes for so long */
