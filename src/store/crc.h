@@ -1,0 +1,9 @@
+/* CRC-32C (Castagnoli), for noticing bytes that changed on the disk. Pure. */
+#ifndef GODWIT_STORE_CRC_H
+#define GODWIT_STORE_CRC_H
+
+#include "base/str.h"
+
+uint32_t crc32c(str bytes);
+
+#endif
