@@ -1,5 +1,5 @@
 /* The two parts of a notice that are written here: for people (bounce_text.c) and for programs (bounce_status.c). Pure.
- * Included by src/mail/bounce*.c alone. */
+ * Included by the bounce files of src/mail alone. */
 #ifndef GODWIT_MAIL_BOUNCE_PARTS_H
 #define GODWIT_MAIL_BOUNCE_PARTS_H
 

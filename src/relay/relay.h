@@ -27,8 +27,9 @@ typedef struct relay_config {
 } relay_config;
 
 typedef struct relay relay;
+/* After loops_start. Copies c. ERR_PERM/ERR_SYNTAX: a smarthost or source address that is none; errors of tls_client_create. */
 err relay_create(relay **out, const relay_config *c) MUST_USE;
-void relay_free(relay *r);
+void relay_free(relay *r); /* main thread, when no attempt runs any more; before or after loops_stop; NULL-safe */
 void relay_attempt(void *relay, queue_attempt *a); /* queue_target.attempt */
 
 #endif

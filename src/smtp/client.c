@@ -83,8 +83,14 @@ bool smtp_client_usable(const smtp_client *c) {
 str smtp_client_story(const smtp_client *c) { return (str){c->story, c->story_n}; }
 str smtp_client_server_name(const smtp_client *c) { return c->server_name; }
 bool smtp_client_offers_dsn(const smtp_client *c) { return c->caps.bits & SMTP_CAP_DSN; }
+bool smtp_client_is_local(const smtp_client *c) { return addr_ip_equal(wire_peer(c->wire), wire_local(c->wire)); }
 uint64_t smtp_client_rcpt_max(const smtp_client *c) { return c->caps.rcpt_max; }
 uint64_t smtp_client_transactions(const smtp_client *c) { return c->transactions; }
+
+void smtp_client_abort(smtp_client *c) {
+    if (c)
+        client_free(c);
+}
 
 void smtp_client_close(smtp_client *c) {
     if (!c)

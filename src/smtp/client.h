@@ -60,9 +60,11 @@ smtp_outcome smtp_client_send(smtp_client *c, smtp_transaction *t, arena *a, err
 bool smtp_client_usable(const smtp_client *c); /* for another transaction */
 str smtp_client_story(const smtp_client *c);   /* "mx1.example.net[192.0.2.1]:25 TLSv1.3 ..." for history and log */
 void smtp_client_close(smtp_client *c);        /* QUIT when that costs nothing, so in a fiber; NULL-safe */
+void smtp_client_abort(smtp_client *c);        /* at once, on its loop or after the loops have ended; NULL-safe */
 
 str smtp_client_server_name(const smtp_client *c);       /* as its EHLO answer names it, escaped; "" without */
 bool smtp_client_offers_dsn(const smtp_client *c);       /* then the duty to report success goes over with the message */
+bool smtp_client_is_local(const smtp_client *c);         /* the server's IP address is this machine's own */
 uint64_t smtp_client_rcpt_max(const smtp_client *c);     /* recipients of one transaction, RFC 9422; 0: none told */
 uint64_t smtp_client_transactions(const smtp_client *c); /* so far */
 

@@ -90,16 +90,40 @@ static bool challenge(const smtp_client *c, buf *out) {
     return c->reply.code == 334 && base64_decode(out, buf_str(&c->reply.words));
 }
 
+/* How this channel is bound: RFC 5802 6, RFC 9266. "y" says that we could but were not offered it, so that a server that did offer
+ * it sees that somebody took it out. */
+typedef struct binding {
+    const char *mechanism;
+    str gs2;
+    uint8_t data[64];
+    size_t n;
+} binding;
+
+static binding bind_channel(const smtp_client *c) {
+    binding b = {.mechanism = "SCRAM-SHA-256", .gs2 = S("n,,")};
+    if (!wire_channel_binding(c->wire, S("tls-exporter"), b.data, &b.n))
+        return b;
+    b.gs2 = S("y,,");
+    if (c->caps.mechanisms & SMTP_AUTH_SCRAM_PLUS) {
+        b.mechanism = "SCRAM-SHA-256-PLUS";
+        b.gs2 = S("p=tls-exporter,,");
+    } else {
+        b.n = 0;
+    }
+    return b;
+}
+
 static err scram_steps(smtp_client *c, scram_client *scram) {
     char nonce[RAND_ID];
     rand_id(nonce);
+    const binding b = bind_channel(c);
     SECRET_BUF message, said;
     buf_init(&message, SCRAM_MESSAGE);
     buf_init(&said, SCRAM_MESSAGE);
-    TRY(scram_client_first(scram, c->config.user, (str){nonce, RAND_ID}, &message));
-    TRY(begin(c, "SCRAM-SHA-256", buf_str(&message)));
+    TRY(scram_client_first(scram, b.gs2, (str){(const char *)b.data, b.n}, c->config.user, (str){nonce, RAND_ID}, &message));
+    TRY(begin(c, b.mechanism, buf_str(&message)));
     if (!challenge(c, &said))
-        return auth_failed(c, "SCRAM-SHA-256");
+        return auth_failed(c, b.mechanism);
     buf_clear(&message);
     scram_job job = {.scram = scram, .challenge = buf_str(&said), .password = c->config.password, .answer = &message};
     TRY(offload(offload_shared(), run_scram, &job, deadline_in(c->config.command_ms)));
@@ -108,11 +132,11 @@ static err scram_steps(smtp_client *c, scram_client *scram) {
     /* RFC 4954 4: the server's last word comes as a challenge, which an empty message answers. Without its proof that it
      * knows the password it may be anybody: no success then, whatever code it says. */
     if (!challenge(c, &said))
-        return auth_failed(c, "SCRAM-SHA-256");
+        return auth_failed(c, b.mechanism);
     if (!scram_client_verify(scram, buf_str(&said)))
-        return err_make(ERR_TEMP, ERR_DENIED, "the server could not prove who it is", "AUTH SCRAM-SHA-256: bad signature");
+        return err_make(ERR_TEMP, ERR_DENIED, "the server could not prove who it is", "AUTH %s: bad signature", b.mechanism);
     TRY(send_message(c, S("")));
-    return finish(c, "SCRAM-SHA-256");
+    return finish(c, b.mechanism);
 }
 
 static err auth_scram(smtp_client *c) {
@@ -127,7 +151,7 @@ err client_auth(smtp_client *c) {
     if (str_empty(c->config.user))
         return OK;
     bool hidden = wire_is_tls(c->wire); /* RFC 4954 4: a password never goes in clear */
-    if (c->caps.mechanisms & SMTP_AUTH_SCRAM_SHA256)
+    if (c->caps.mechanisms & SMTP_AUTH_SCRAM)
         return auth_scram(c);
     if (hidden && (c->caps.mechanisms & SMTP_AUTH_PLAIN))
         return auth_plain(c);

@@ -18,7 +18,8 @@ static const keyword extensions[] = {
 static const keyword mechanisms[] = {
     KEYWORD("PLAIN", SMTP_AUTH_PLAIN),
     KEYWORD("LOGIN", SMTP_AUTH_LOGIN),
-    KEYWORD("SCRAM-SHA-256", SMTP_AUTH_SCRAM_SHA256),
+    KEYWORD("SCRAM-SHA-256", SMTP_AUTH_SCRAM),
+    KEYWORD("SCRAM-SHA-256-PLUS", SMTP_AUTH_SCRAM_PLUS),
 };
 
 static unsigned keyword_bit(const keyword *table, size_t n, str word) {

@@ -16,7 +16,7 @@ enum {
     SMTP_CAP_STATUS = 256,    /* RFC 2034 */
 };
 
-enum { SMTP_AUTH_PLAIN = 1, SMTP_AUTH_LOGIN = 2, SMTP_AUTH_SCRAM_SHA256 = 4 };
+enum { SMTP_AUTH_PLAIN = 1, SMTP_AUTH_LOGIN = 2, SMTP_AUTH_SCRAM = 4, SMTP_AUTH_SCRAM_PLUS = 8 };
 
 typedef struct smtp_caps {
     unsigned bits;       /* SMTP_CAP_ */

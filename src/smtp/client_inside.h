@@ -1,4 +1,4 @@
-/* The inside of the SMTP client: what its rooms share. Included by src/smtp/client*.c alone.
+/* The inside of the SMTP client: what its rooms share. Included by the client files of src/smtp alone.
  *
  *     client.c           open, close, what a connection says of itself
  *     client_talk.c      commands out, replies in, each with its deadline

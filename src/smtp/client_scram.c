@@ -21,11 +21,12 @@ void scram_client_init(scram_client *s) {
     *s = (scram_client){0};
     buf_init(&s->first, SCRAM_MESSAGE);
     buf_init(&s->nonce, SCRAM_MESSAGE);
+    buf_init(&s->bound, SCRAM_MESSAGE);
     buf_init(&s->transcript, 3 * SCRAM_MESSAGE);
 }
 
 void scram_client_wipe(scram_client *s) {
-    buf *const owned[] = {&s->first, &s->nonce, &s->transcript};
+    buf *const owned[] = {&s->first, &s->nonce, &s->bound, &s->transcript};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) {
         if (owned[i]->p)
             mem_wipe(owned[i]->p, owned[i]->cap);
@@ -46,13 +47,15 @@ static void add_name(buf *out, str user) {
     }
 }
 
-err scram_client_first(scram_client *s, str user, str nonce, buf *out) {
+err scram_client_first(scram_client *s, str gs2, str binding, str user, str nonce, buf *out) {
+    buf_add(&s->bound, gs2);
+    buf_add(&s->bound, binding);
     buf_add(&s->nonce, nonce);
     buf_add(&s->first, S("n="));
     add_name(&s->first, user);
     buf_add(&s->first, S(",r="));
     buf_add(&s->first, nonce);
-    buf_add(out, S("n,,"));
+    buf_add(out, gs2);
     if (s->first.over || !buf_add(out, buf_str(&s->first)))
         return err_make(ERR_PERM, ERR_LIMIT, "the user name is too long", "SCRAM user name of %zu bytes", user.n);
     return OK;
@@ -117,7 +120,9 @@ err scram_client_final(scram_client *s, str message, str password, buf *out) {
     if (failed(e))
         return err_make(ERR_PERM, ERR_SYNTAX, "the password has characters it may not have", "SCRAM: SASLprep failed");
     size_t at = out->n;
-    buf_add(out, S("c=biws,r=")); /* "n,," in base64: no channel binding */
+    buf_add(out, S("c="));
+    base64_encode(out, buf_str(&s->bound));
+    buf_add(out, S(",r="));
     buf_add(out, in.nonce);
     buf_add(&s->transcript, buf_str(&s->first));
     buf_add_byte(&s->transcript, ',');

@@ -1,4 +1,4 @@
-/* SCRAM-SHA-256 (RFC 5802, RFC 7677), the client's side. Called by smtp/client_auth.c and tests.
+/* SCRAM-SHA-256 and -PLUS (RFC 5802, RFC 7677), the client's side. Called by smtp/client_auth.c and tests.
  *
  * Pure (the nonce is given), but scram_client_final hashes as often as the server says: in offload or plain threads
  * only. Everything here is secret or close to it: scram_client_wipe at the end. */
@@ -17,6 +17,7 @@ enum {
 typedef struct scram_client {
     buf first;      /* client-first-message-bare */
     buf nonce;      /* ours */
+    buf bound;      /* gs2-header and channel binding data */
     buf transcript; /* AuthMessage */
     unsigned char server_signature[32];
 } scram_client;
@@ -24,8 +25,9 @@ typedef struct scram_client {
 void scram_client_init(scram_client *s);
 void scram_client_wipe(scram_client *s);
 
-/* Appends the client-first-message. nonce: printable ASCII without comma. */
-err scram_client_first(scram_client *s, str user, str nonce, buf *out) MUST_USE;
+/* Appends the client-first-message. gs2: the header, "n,,", "y,,", or "p=tls-exporter,," with the channel's data in `binding`. nonce:
+ * printable ASCII without comma. */
+err scram_client_first(scram_client *s, str gs2, str binding, str user, str nonce, buf *out) MUST_USE;
 /* Reads the server-first-message, appends the client-final-message. ERR_PEER/ERR_SYNTAX, ERR_LIMIT (iterations), or
  * ERR_PERM/ERR_SYNTAX for a password that SASLprep forbids. Slow. */
 err scram_client_final(scram_client *s, str server_first, str password, buf *out) MUST_USE;
