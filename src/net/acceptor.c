@@ -41,16 +41,18 @@ static void turn_away(const acceptor *a, int fd) {
     close(fd);
 }
 
-/* No descriptor left: give one up for as long as it takes to refuse the client, so that it does not hang. */
-static bool refuse_with_spare(acceptor *a) {
+/* No descriptor left: give one up for as long as it takes to refuse the client, so that it does not hang.
+ * errno of the accept, 0 when a client was refused. */
+static int refuse_with_spare(acceptor *a) {
     if (a->spare < 0)
-        return false;
+        return EMFILE;
     close(a->spare);
     int fd = accept4(a->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int failure = fd < 0 ? errno : 0;
     if (fd >= 0)
         turn_away(a, fd);
     a->spare = open_spare();
-    return fd >= 0;
+    return failure;
 }
 
 static bool reserve_place(listener *l) {
@@ -72,7 +74,7 @@ static void begin(acceptor *a, int fd, const struct sockaddr *from) {
 }
 
 static bool is_passing(int error) {
-    return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH ||
+    return error == 0 || error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH ||
            error == ENETUNREACH || error == EPERM;
 }
 
@@ -83,14 +85,15 @@ static void on_readable(uv_poll_t *poll, int status, int events) {
         struct sockaddr_storage from = {0};
         socklen_t n = sizeof from;
         int fd = accept4(a->fd, (struct sockaddr *)&from, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0) {
+        int failure = fd < 0 ? errno : 0;
+        if (failure == EMFILE || failure == ENFILE) /* also with nobody waiting */
+            failure = refuse_with_spare(a);
+        if (fd >= 0)
             begin(a, fd, (struct sockaddr *)&from);
-        } else if (errno == EAGAIN) {
+        else if (failure == EAGAIN)
             return;
-        } else if (is_passing(errno)) {
-            continue;
-        } else if ((errno != EMFILE && errno != ENFILE) || !refuse_with_spare(a)) {
-            pause_accepting(a, errno);
+        else if (!is_passing(failure)) {
+            pause_accepting(a, failure);
             return;
         }
     }

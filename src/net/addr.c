@@ -22,6 +22,7 @@ static size_t ip_bytes(const addr *a, const uint8_t **at) {
 
 bool addr_parse(str s, addr *out) {
     char text[INET6_ADDRSTRLEN];
+    *out = (addr){0};
     if (s.n == 0 || s.n >= sizeof text || str_has_byte(s, '\0'))
         return false;
     memcpy(text, s.p, s.n);
