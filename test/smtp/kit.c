@@ -1,0 +1,304 @@
+#include <openssl/ssl.h>
+
+#include "kit.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "auth/password.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/store.h"
+
+enum { ARENA_MOST = 64 << 20, REPLY_MOST = 1 << 20 };
+
+static const principal operator_ = {.role = ROLE_ADMIN};
+
+/* ---- the server ---- */
+
+static int64_t add_account(kit *k, const char *name, uint64_t quota, bool disabled) {
+    store_account account = {.name = str_c(name), .quota_bytes = quota, .disabled = disabled};
+    int64_t id;
+    check_ok(password_make(S("pass"), 4096, &k->memory, &account.credential));
+    check_ok(store_account_add(k->store, &operator_, &account, &id));
+    return id;
+}
+
+static void add_address(kit *k, const char *key, int64_t account, const char *const *forwards, size_t n) {
+    str *targets = arena_array(&k->memory, n + 1, sizeof *targets);
+    int64_t id;
+    for (size_t i = 0; i < n; i++)
+        targets[i] = str_c(forwards[i]);
+    const store_address in = {.key = str_c(key), .account = account, .forwards = targets, .forwards_n = n};
+    check_ok(store_address_add(k->store, &operator_, &in, &id));
+}
+
+static void fill_store(kit *k) {
+    int64_t id;
+    check_ok(store_domain_add(k->store, &operator_, S("demo.test"), &id));
+    check_ok(store_domain_add(k->store, &operator_, S("catch.test"), &id));
+    k->user = add_account(k, "user@demo.test", 0, false);
+    int64_t second = add_account(k, "second@demo.test", 0, false);
+    k->full = add_account(k, "full@demo.test", 10, false);
+    add_account(k, "off@demo.test", 0, true);
+    add_address(k, "list@demo.test", 0,
+                (const char *const[]){"user@demo.test", "second@demo.test", "friend@elsewhere.example"}, 3);
+    add_address(k, "loop1@demo.test", 0, (const char *const[]){"loop2@demo.test"}, 1);
+    add_address(k, "loop2@demo.test", 0, (const char *const[]){"loop1@demo.test"}, 1);
+    add_address(k, "both@demo.test", 0, (const char *const[]){"user@demo.test", "full@demo.test"}, 2);
+    add_address(k, "@catch.test", second, NULL, 0);
+}
+
+void kit_init(kit *k, smtp_role role) {
+    *k = (kit){.folder = "/tmp/godwit-smtp-XXXXXX"};
+    arena_init(&k->memory, ARENA_MOST);
+    log_setup(LOG_LOGFMT, LOG_ERROR, 2);
+    check(mkdtemp(k->folder) != NULL);
+    const store_config sc = {
+        .kind = S("sqlite"),
+        .path = arena_strf(&k->memory, "%s/store", k->folder),
+        .blob_path = arena_strf(&k->memory, "%s/blobs", k->folder),
+        .blob_least = 65536,
+        .readers = 1,
+    };
+    check_ok(store_open(&k->store, &sc));
+    fill_store(k);
+    const auth_config ac = {.scram_iterations = 4096,
+                            .failures_per_client = 100,
+                            .failures_per_account = 100,
+                            .failure_window_ms = 60000,
+                            .failure_delay_ms = 1,
+                            .plaintext_allowed = true,
+                            .secret = S("secret")};
+    k->auth = auth_create(k->store, &ac);
+    k->mail = (mail){
+        .store = k->store,
+        .config = {
+            .host = S("mail.demo.test"), .detail_separators = S("+"), .queue_lifetime_s = 86400, .max_hops = 50}};
+    k->config = (smtp_config){
+        .host = S("mail.demo.test"),
+        .max_size = 1 << 20,
+        .max_recipients = 100,
+        .max_transactions = 1000,
+        .max_line = 2048,
+        .max_errors = 1000,
+        .max_junk = 1000,
+        .command_ms = 300000,
+        .data_ms = 180000,
+        .data_total_ms = 3600000,
+        .greeting_ms = 60000,
+        .spool = str_c(k->folder),
+        .spool_least = 65536,
+        .check_sender = true,
+    };
+    k->service = (smtp_service){.config = &k->config,
+                                .role = role,
+                                .listener = S("it"),
+                                .store = k->store,
+                                .mail = &k->mail,
+                                .auth = k->auth,
+                                .require_auth = role == SMTP_SUBMIT};
+    k->listening = (listener_config){.name = "smtp",
+                                     .first_deadline_ms = 60000,
+                                     .open = smtp_open,
+                                     .ops = &smtp_ops,
+                                     .service = &k->service,
+                                     .busy_text = smtp_busy};
+    tls_pair pair = {.name = S("self-signed")};
+    check_ok(tls_self_signed(S("mail.demo.test"), 2, &k->memory, &pair.certificate, &pair.key));
+    check_ok(tls_server_create(&k->tls, &pair, 1));
+    k->service.tls = k->tls;
+}
+
+void kit_open(kit *k) { k->listener = peer_listen(&k->listening); }
+
+void kit_free(kit *k) {
+    if (k->listener)
+        listener_close(k->listener);
+    auth_free(k->auth);
+    store_close(k->store);
+    tls_server_free(k->tls);
+    str command = arena_strf(&k->memory, "rm -rf %s", k->folder);
+    char *z = arena_cstr(&k->memory, command);
+    check(system(z) == 0);
+    arena_free(&k->memory);
+}
+
+int kit_loops_start(void **state) { return failed(loops_start(2)) ? -1 : 0; }
+
+int kit_loops_stop(void **state) {
+    loops_stop();
+    return 0;
+}
+
+/* ---- the store ---- */
+
+static principal owner_of(kit *k, const char *name) {
+    store_account account;
+    check_ok(store_account_get(k->store, &operator_, str_c(name), &k->memory, &account));
+    return (principal){.role = ROLE_ACCOUNT, .account = account.id};
+}
+
+static size_t inbox(kit *k, const principal *owner, store_mailbox *box, store_message **messages) {
+    size_t n;
+    check_ok(store_mailbox_get(k->store, owner, S("INBOX"), &k->memory, box));
+    check_ok(store_messages(k->store, owner, box->id, NULL, 0, 0, WANT_FLAGS, 1000, &k->memory, messages, &n));
+    return n;
+}
+
+size_t kit_inbox(kit *k, const char *name) {
+    store_mailbox box;
+    store_message *messages;
+    principal owner = owner_of(k, name);
+    return inbox(k, &owner, &box, &messages);
+}
+
+str kit_message(kit *k, const char *name, size_t i) {
+    store_mailbox box;
+    store_message *messages;
+    principal owner = owner_of(k, name);
+    str whole;
+    check(i < inbox(k, &owner, &box, &messages));
+    check_ok(store_read(k->store, &owner, box.id, messages[i].uid, 0, messages[i].size, &k->memory, &whole));
+    check_size(whole.n, messages[i].size);
+    return whole;
+}
+
+size_t kit_queue(kit *k, queue_entry **out) {
+    const queue_filter all = {.sender = S(""), .recipient = S(""), .domain = S(""), .message_id = S(""), .state = -1};
+    size_t n;
+    check_ok(queue_list(k->store, &operator_, &all, 0, 1000, &k->memory, out, &n));
+    return n;
+}
+
+/* ---- the client ---- */
+
+client *client_open(kit *k) {
+    client *c = mem_alloc(sizeof *c);
+    addr at = listener_address(k->listener);
+    c->fd = peer_connect(&at);
+    buf_init(&c->in, REPLY_MOST);
+    arena_init(&c->memory, ARENA_MOST);
+    return c;
+}
+
+client *client_greeted(kit *k) {
+    client *c = client_open(k);
+    client_expect(c, "220 mail.demo.test ");
+    client_talk(c, k->service.role == SMTP_LMTP ? "LHLO client.example" : "EHLO client.example", "250 ");
+    return c;
+}
+
+client *client_authenticated(kit *k) {
+    client *c = client_greeted(k);
+    client_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "235 ");
+    return c;
+}
+
+void client_close(client *c) {
+    SSL_free(c->ssl);
+    close(c->fd);
+    buf_free(&c->in);
+    arena_free(&c->memory);
+    free(c);
+}
+
+void client_tls(client *c) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *ssl = SSL_new(context);
+    SSL_set_fd(ssl, c->fd);
+    check(SSL_connect(ssl) == 1);
+    SSL_CTX_free(context);
+    c->ssl = ssl;
+}
+
+void client_say(client *c, str bytes) {
+    if (!c->ssl) {
+        peer_send(c->fd, bytes);
+        return;
+    }
+    while (bytes.n) {
+        int n = SSL_write(c->ssl, bytes.p, (int)bytes.n);
+        check(n > 0);
+        bytes = str_skip(bytes, (size_t)n);
+    }
+}
+
+void client_end(client *c, int how) {
+    struct linger hard = {.l_onoff = 1};
+    if (how < 2)
+        SSL_shutdown(c->ssl);
+    if (how == 1)
+        (void)!send(c->fd, "x", 1, MSG_NOSIGNAL);
+    if (how == 2)
+        shutdown(c->fd, SHUT_WR);
+    if (how == 3)
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    SSL_set_quiet_shutdown(c->ssl, 1);
+}
+
+static bool receive(client *c) {
+    char *to = buf_reserve(&c->in, 4096);
+    check(to != NULL);
+    ssize_t n = c->ssl ? SSL_read(c->ssl, to, 4096) : recv(c->fd, to, 4096, 0);
+    if (n < 0 && !c->ssl)
+        check(errno == ECONNRESET);
+    if (n > 0)
+        buf_commit(&c->in, (size_t)n);
+    return n > 0;
+}
+
+/* Length of the whole reply at the front, 0 when there is none. */
+static size_t reply_length(str in, str *last) {
+    for (str rest = in; str_cut_line(&rest, last);) {
+        check(last->n >= 6 && str_ends(*last, S("\r\n")));
+        if (last->p[3] == ' ')
+            return in.n - rest.n;
+        check(last->p[3] == '-');
+    }
+    return 0;
+}
+
+static str take_reply(client *c, str *last) {
+    size_t n;
+    while ((n = reply_length(buf_str(&c->in), last)) == 0)
+        if (!receive(c))
+            return *last = S("");
+    str whole = arena_str(&c->memory, str_sub(buf_str(&c->in), 0, n));
+    *last = str_sub(whole, n - last->n, last->n);
+    buf_consume(&c->in, n);
+    return whole;
+}
+
+str client_reply(client *c) {
+    str last;
+    return take_reply(c, &last);
+}
+
+void client_expect_at(client *c, const char *beginning, const char *file, int line) {
+    str last;
+    take_reply(c, &last);
+    if (!str_starts(last, str_c(beginning)))
+        check_strs_differ("the reply", last, str_c(beginning), file, line);
+}
+
+void client_expect_end(client *c) {
+    str last;
+    check_str(take_reply(c, &last), S(""));
+}
+
+void client_talk_at(client *c, const char *text, const char *beginning, const char *file, int line) {
+    client_say(c, arena_strf(&c->memory, "%s\r\n", text));
+    client_expect_at(c, beginning, file, line);
+}
+
+void client_mail_at(client *c, const char *from, const char *to, const char *message, const char *beginning,
+                    const char *file, int line) {
+    client_say(c, arena_strf(&c->memory, "MAIL FROM:<%s>\r\n", from));
+    client_expect_at(c, "250 ", file, line);
+    client_say(c, arena_strf(&c->memory, "RCPT TO:<%s>\r\n", to));
+    client_expect_at(c, "250 ", file, line);
+    client_talk_at(c, "DATA", "354 ", file, line);
+    client_say(c, str_c(message));
+    client_expect_at(c, beginning, file, line);
+}

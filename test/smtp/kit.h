@@ -1,0 +1,69 @@
+/* A real server for the tests of sessions: a store in a temporary folder, loops in this process, a listener on
+ * loopback; and a client that says and expects. Everything here ends the test when it fails. */
+#ifndef GODWIT_TEST_SMTP_KIT_H
+#define GODWIT_TEST_SMTP_KIT_H
+
+#include "../net/check.h"
+#include "../net/peer.h"
+#include "smtp/smtp.h"
+
+typedef struct kit {
+    char folder[64];
+    arena memory; /* of the test */
+    store *store;
+    auth *auth;
+    mail mail;
+    smtp_config config; /* may be changed between kit_init and kit_open */
+    smtp_service service;
+    listener_config listening;
+    tls_server *tls;
+    listener *listener;
+    int64_t user, full; /* accounts: user@demo.test ("pass"), full@demo.test (10 bytes of quota) */
+} kit;
+
+/* demo.test with the accounts user, second, full, off (disabled); the aliases list (user, second,
+ * friend@elsewhere.example), loop1 and loop2 (each other), both (user and full), "@catch.test" to second. */
+void kit_init(kit *k, smtp_role role);
+void kit_open(kit *k); /* starts listening */
+void kit_free(kit *k);
+
+int kit_loops_start(void **state); /* group setup */
+int kit_loops_stop(void **state);
+
+/* ---- the store, as seen by its owners ---- */
+
+size_t kit_inbox(kit *k, const char *name);          /* messages in the INBOX of that account */
+str kit_message(kit *k, const char *name, size_t i); /* the i-th of them (0 first), whole */
+size_t kit_queue(kit *k, queue_entry **out);         /* all entries */
+
+/* ---- the client ---- */
+
+typedef struct client {
+    int fd;
+    void *ssl;
+    buf in;
+    arena memory;
+} client;
+
+client *client_open(kit *k);          /* connected, nothing read */
+client *client_greeted(kit *k);       /* banner and EHLO or LHLO are done */
+client *client_authenticated(kit *k); /* and AUTH as user@demo.test */
+void client_close(client *c);
+void client_say(client *c, str bytes); /* as they are */
+void client_tls(client *c);            /* the handshake */
+/* How a TLS client may leave: 0 properly, 1 a plain byte behind close_notify, 2 FIN without it, 3 RST. */
+void client_end(client *c, int how);
+str client_reply(client *c); /* a whole reply, its lines as they came; empty at the end */
+/* The next reply begins with that (its last line, when there are several). */
+#define client_expect(c, beginning) client_expect_at(c, beginning, __FILE__, __LINE__)
+void client_expect_at(client *c, const char *beginning, const char *file, int line);
+void client_expect_end(client *c);
+/* Says a line (CRLF is added) and expects. */
+#define client_talk(c, text, beginning) client_talk_at(c, text, beginning, __FILE__, __LINE__)
+void client_talk_at(client *c, const char *text, const char *beginning, const char *file, int line);
+/* MAIL, RCPT, DATA, the message (dot and all): the last reply must begin so. */
+#define client_mail(c, from, to, message, beginning) client_mail_at(c, from, to, message, beginning, __FILE__, __LINE__)
+void client_mail_at(client *c, const char *from, const char *to, const char *message, const char *beginning,
+                    const char *file, int line);
+
+#endif
