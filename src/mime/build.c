@@ -49,7 +49,7 @@ void build_message_id(build *b, str host) {
 
 static bool lines_fit(str text) {
     for (str line; str_cut(&text, '\n', &line);)
-        if (line.n > LINE_MOST)
+        if (line.n > LINE_MOST + 1) /* its CR */
             return false;
     return true;
 }
@@ -96,7 +96,10 @@ void build_multipart(build *b, str subtype, str params) {
     rand_id(id);
     /* 128 random bits: no need to look whether a body has it. "=_" cannot be in quoted-printable or base64. */
     snprintf(b->boundary, sizeof b->boundary, "=_%.*s", RAND_ID, id);
-    buf_addf(&value, "multipart/%.*s%.*s; boundary=\"%s\"", STR_ARG(subtype), STR_ARG(params), b->boundary);
+    buf_add(&value, S("multipart/"));
+    buf_add(&value, subtype);
+    buf_add(&value, params);
+    buf_addf(&value, "; boundary=\"%s\"", b->boundary);
     build_header(b, S("MIME-Version"), S("1.0"));
     build_header(b, S("Content-Type"), buf_str(&value));
 }

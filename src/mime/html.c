@@ -46,15 +46,15 @@ static void skip_past(str *s, str mark) {
     *s = str_skip(*s, at == STR_NONE ? s->n : at + mark.n);
 }
 
-/* Consumes a tag to its '>', which counts only outside of quotes. */
+/* Consumes (the rest of) a tag to its '>', which counts only outside of the quotes of a value. */
 static void skip_tag(str *s) {
-    char quote = 0;
-    size_t i = 1;
-    for (; i < s->n && (quote || s->p[i] != '>'); i++) {
+    char quote = 0, before = 0;
+    size_t i = 0;
+    for (; i < s->n && (quote || s->p[i] != '>'); before = s->p[i++]) {
         char c = s->p[i];
         if (quote)
             quote = c == quote ? 0 : quote;
-        else if ((c == '"' || c == '\'') && s->p[i - 1] == '=')
+        else if ((c == '"' || c == '\'') && before == '=')
             quote = c;
     }
     *s = str_skip(*s, i + 1);
@@ -130,7 +130,7 @@ static uint32_t reference(str name) {
 
 /* At '&'. What names nothing stands for itself. */
 static void take_reference(writer *w, str *s) {
-    enum { NAME_MOST = 10 };
+    enum { NAME_MOST = 32 };
     size_t n = 1;
     while (n < s->n && n <= NAME_MOST && (ascii_alnum(s->p[n]) || s->p[n] == '#'))
         n++;
