@@ -55,40 +55,49 @@ void rule_layers(const tree *t, findings *f) {
     }
 }
 
-/* Sources without a test file of their own name, the test that covers them instead, and why. A star at the end
- * stands for anything. */
+/* Sources that neither have a test of their own name nor are rooms of a tested file: what covers them, and why. A
+ * star at the end stands for anything. */
 static const struct {
     const char *path, *test, *reason;
-} without_shadow[] = {
-    {"src/smtp/client_*", "test/smtp/client.c", "rooms of one client, told apart by nobody outside"},
+} covered_elsewhere[] = {
+    {"src/ctl/*", "test/chat/chat.c",
+     "whole commands, run as the program they are by the transcripts and system tests"},
 };
-enum { WITHOUT_SHADOW = sizeof without_shadow / sizeof *without_shadow };
 
 static bool matches(str path, str pattern) {
     bool open = str_ends(pattern, S("*"));
     return open ? str_starts(path, str_sub(pattern, 0, pattern.n - 1)) : str_eq(path, pattern);
 }
 
-/* The test that must be there for a source. */
-static void shadow_of(buf *out, str path) {
-    for (size_t i = 0; i < WITHOUT_SHADOW; i++)
-        if (matches(path, str_c(without_shadow[i].path))) {
-            buf_add(out, str_c(without_shadow[i].test));
-            return;
-        }
-    buf_addf(out, "test%.*s", STR_ARG(str_skip(path, strlen("src"))));
+/* Whether there is a file for this path below `top` ("src" or "test") with this end. */
+static bool exists(const tree *t, const char *top, str below, const char *end) {
+    SCOPED_BUF path;
+    buf_init(&path, 1000);
+    buf_addf(&path, "%s/%.*s%s", top, STR_ARG(below), end);
+    return tree_find(t, buf_str(&path)) != NULL;
+}
+
+/* "net/conn_event" is a room of "net/conn" when that is a source of ours, and then may be tested with it. */
+static bool is_tested(const tree *t, str path) {
+    str whole = str_sub(path, strlen("src/"), path.n - strlen("src/.c")), unit = whole;
+    if (exists(t, "test", whole, ".c"))
+        return true;
+    for (size_t at; (at = str_rfind(unit, '_')) != STR_NONE && !str_has_byte(str_skip(unit, at), '/');) {
+        unit = str_sub(unit, 0, at);
+        if ((exists(t, "src", unit, ".h") || exists(t, "src", unit, ".c")) && exists(t, "test", unit, ".c"))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof covered_elsewhere / sizeof *covered_elsewhere; i++)
+        if (matches(path, str_c(covered_elsewhere[i].path)))
+            return tree_find(t, str_c(covered_elsewhere[i].test)) != NULL;
+    return false;
 }
 
 void rule_shadows(const tree *t, findings *f) {
     for (size_t i = 0; i < t->n; i++) {
         const source *file = &t->files[i];
-        if (!path_is_below(file->path, S("src")) || !str_ends(file->path, S(".c")))
-            continue;
-        SCOPED_BUF shadow;
-        buf_init(&shadow, 1000);
-        shadow_of(&shadow, file->path);
-        if (!tree_find(t, buf_str(&shadow)))
-            finding_add(f, file, 0, "has no test %.*s", STR_ARG(buf_str(&shadow)));
+        if (path_is_below(file->path, S("src")) && str_ends(file->path, S(".c")) && !is_tested(t, file->path))
+            finding_add(f, file, 0, "has no test: test%.*s", STR_ARG(str_skip(file->path, strlen("src"))));
     }
 }
 
