@@ -155,7 +155,7 @@ static err forget_half(tx *t, box *b) {
     int64_t cut = (int64_t)b->modseq;
     TRY(DB_FIRST(t->d, &cut, NULL,
                  "SELECT modseq FROM expunged WHERE account = ?1 AND mailbox = ?2 ORDER BY modseq LIMIT 1 OFFSET ?3",
-                 I(b->account), I(b->id), I((int64_t)b->expunge_rows / 2)));
+                 I(b->account), I(b->id), I((int64_t)(b->expunge_rows - 1) / 2)));
     TRY(DB_RUN(t->d, "DELETE FROM expunged WHERE account = ?1 AND mailbox = ?2 AND modseq <= ?3", I(b->account), I(b->id),
                I(cut)));
     b->expunge_rows -= (uint64_t)db_changes(t->d);
