@@ -69,7 +69,8 @@ static void demo_ready(const boot *b, void *arg) {
     printf("\n  login        %s\n  password     %.*s\n\nThree things to try, in another terminal:\n\n", demo_account,
            STR_ARG(*password));
     printf("  # send a message to the demo account\n"
-           "  printf 'Subject: Hello\\n\\nThe first flight.\\n' | curl -sS smtp://127.0.0.1:%u --mail-from "
+           "  printf 'From: you@example.org\\nSubject: Hello\\n\\nThe first flight.\\n' | curl -sS --crlf "
+           "smtp://127.0.0.1:%u --mail-from "
            "you@example.org --mail-rcpt %s -T -\n\n",
            port_of(b, "mx"), demo_account);
     printf("  # read it by IMAP\n"
