@@ -25,5 +25,7 @@ typedef struct imap_service {
 void *imap_open(void *service, conn *c);
 extern const conn_ops imap_ops;
 extern const str imap_busy;
+/* For listener_each: "* BYE", then closes. */
+void imap_goodbye(void *session);
 
 #endif

@@ -162,6 +162,8 @@ static imap_search_key *scan_named(imap_scan *s, imap_search *out, str name) {
     key->flag = known->flag;
     out->has_modseq |= key->kind == SEARCH_MODSEQ;
     out->has_envelope |= key->kind >= SEARCH_SENTBEFORE && key->kind <= SEARCH_HEADER;
+    out->has_header |= key->kind == SEARCH_HEADER;
+    out->has_text |= key->kind >= SEARCH_BODY;
     return known->negated ? negate(s, out, key) : key;
 }
 

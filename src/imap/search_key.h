@@ -57,7 +57,8 @@ typedef struct imap_search {
     unsigned returns;
     bool bad_charset;      /* parsed no further: answer BADCHARSET */
     bool has_modseq;
-    bool has_envelope;     /* some key needs it */
+    bool has_envelope;     /* some key can be answered from it */
+    bool has_header, has_text; /* some key needs the header, the whole message */
     size_t keys;
 } imap_search;
 

@@ -119,18 +119,3 @@ void imap_view_remove(imap_view *v, const store_range *uids, size_t n) {
     imap_view_free(v);
     *v = left;
 }
-
-size_t imap_view_uids(const imap_view *v, uint32_t *seq, uint32_t last_seq, store_range *out, size_t max) {
-    uint32_t count = imap_view_count(v);
-    if (last_seq > count)
-        last_seq = count;
-    size_t n = 0;
-    for (size_t i = span_of_seq(v, *seq); i < v->n && n < max && *seq <= last_seq; i++) {
-        const imap_span *s = &v->spans[i];
-        uint32_t end = s->before + span_count(s);
-        uint32_t stop = end < last_seq ? end : last_seq;
-        out[n++] = (store_range){s->first + (*seq - s->before - 1), s->first + (stop - s->before - 1)};
-        *seq = stop + 1;
-    }
-    return n;
-}

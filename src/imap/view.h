@@ -1,7 +1,8 @@
 /* The messages of a selected mailbox as this session knows them: UIDs in ranges, never an array of messages.
  *
  * Sequence number n is the n-th UID in rising order. Conversions are binary searches over the ranges with their running
- * counts. What the session knows changes only when it has told the client (imap/sync). Owns its memory: 12 bytes a range.
+ * counts. A UID between two that are known is known too or gone for ever, so messages in a row, by sequence number, are one
+ * range of UIDs as well. What the session knows changes only when it has told the client (imap/sync). Owns its memory: 12 bytes a range.
  * Pure; called by imap on the loop. */
 #ifndef GODWIT_IMAP_VIEW_H
 #define GODWIT_IMAP_VIEW_H
@@ -31,8 +32,5 @@ bool imap_view_seqs(const imap_view *v, store_range uids, store_range *seqs);
 
 void imap_view_append(imap_view *v, uint32_t uid); /* above all others */
 void imap_view_remove(imap_view *v, const store_range *uids, size_t n); /* sorted; what is not there is skipped */
-
-/* The UIDs of the messages *seq to last_seq as at most max ranges; *seq is moved behind the last one given. */
-size_t imap_view_uids(const imap_view *v, uint32_t *seq, uint32_t last_seq, store_range *out, size_t max);
 
 #endif
