@@ -338,6 +338,29 @@ bool config_read(config *c, str path, config_mistakes *mistakes) {
     return false;
 }
 
+/* A DS record has blanks, which a list cannot hold: the operator writes underscores. */
+static str anchor_line(arena *a, str words) {
+    char *line = arena_cstr(a, words);
+    for (char *at = line; at && *at; at++)
+        if (*at == '_')
+            *at = ' ';
+    return str_c(line);
+}
+
+dns_config config_dns(config *c) {
+    str *anchors = arena_array(&c->memory, c->dns_anchors.n + 1, sizeof *anchors);
+    for (size_t i = 0; i < c->dns_anchors.n; i++)
+        anchors[i] = anchor_line(&c->memory, c->dns_anchors.items[i]);
+    return (dns_config){
+        .forward = c->dns_forward.items,
+        .forward_n = c->dns_forward.n,
+        .trust_anchor_file = c->dns_anchor_file,
+        .trust_anchors = anchors,
+        .trust_anchors_n = c->dns_anchors.n,
+        .timeout_ms = c->dns_timeout_ms,
+    };
+}
+
 void config_free(config *c) { arena_free(&c->memory); }
 
 str config_mistake_print(const config *c, const config_mistake *m, arena *a) {

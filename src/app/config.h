@@ -102,6 +102,7 @@ typedef struct config_mistakes {
  * The config is complete (defaults) even with mistakes. False when there are some. Free it in either case. */
 bool config_read(config *c, str path, config_mistakes *mistakes);
 bool config_read_text(config *c, str path, str text, config_mistakes *mistakes);
+dns_config config_dns(config *c); /* what [dns] says */
 void config_free(config *c);
 /* One mistake as the operator sees it: "file:line: text". */
 str config_mistake_print(const config *c, const config_mistake *m, arena *a);

@@ -33,15 +33,8 @@ static err open_store(server *s) {
     return store_open(&s->store, &sc);
 }
 
-static err start_dns(const config *c) {
-    const dns_config dc = {
-        .forward = c->dns_forward.items,
-        .forward_n = c->dns_forward.n,
-        .trust_anchor_file = c->dns_anchor_file,
-        .trust_anchors = c->dns_anchors.items,
-        .trust_anchors_n = c->dns_anchors.n,
-        .timeout_ms = c->dns_timeout_ms,
-    };
+static err start_dns(config *c) {
+    const dns_config dc = config_dns(c);
     return dns_start(&dc);
 }
 

@@ -121,13 +121,8 @@ static void check_certificates(findings *f) {
 }
 
 static void check_dns(findings *f) {
-    const config *c = &f->c->config;
-    const dns_config dc = {.forward = c->dns_forward.items,
-                           .forward_n = c->dns_forward.n,
-                           .trust_anchor_file = c->dns_anchor_file,
-                           .trust_anchors = c->dns_anchors.items,
-                           .trust_anchors_n = c->dns_anchors.n,
-                           .timeout_ms = 5000};
+    config *c = &f->c->config;
+    const dns_config dc = config_dns(c);
     dns_answer answer;
     err e = loops_start(1);
     if (!failed(e))
