@@ -89,7 +89,7 @@ static void only_with_tls_where_demanded(void **state) {
     client_talk(c, "EHLO a", "250 ");
     client_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "235 ");
     client_mail(c, "user@demo.test", "user@demo.test", "a: b\r\n\r\n.\r\n", "250 ");
-    assert_true(str_find_str(kit_message(&k, "user@demo.test", 0), S(" with ESMTPSA id ")) != STR_NONE);
+    assert_true(str_find_str(house_message(&k.house, "user@demo.test", 0), S(" with ESMTPSA id ")) != STR_NONE);
     client_close(c);
 }
 

@@ -38,9 +38,10 @@ static void chunks_make_one_message(void **state) {
     client_expect(c, "250 ");
     client_expect(c, "250 ");
     client_expect(c, "250 2.0.0 Ok: queued as ");
-    check_size(kit_inbox(&k, "user@demo.test"), 1);
+    check_size(house_inbox(&k.house, "user@demo.test"), 1);
     /* no dots are taken out, and none ends anything */
-    assert_true(str_ends(kit_message(&k, "user@demo.test", 0), S(" +0000\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n..\r\n.")));
+    assert_true(
+        str_ends(house_message(&k.house, "user@demo.test", 0), S(" +0000\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n..\r\n.")));
     client_close(c);
 }
 
@@ -71,7 +72,7 @@ static void line_ends_matter_but_in_binary(void **state) {
         client_expect_at(c, cases[i].answer, __FILE__, (int)i);
         client_close(c);
     }
-    assert_true(str_ends(kit_message(&k, "user@demo.test", 1), S("\r\n\r\nx\ry\0\r")));
+    assert_true(str_ends(house_message(&k.house, "user@demo.test", 1), S("\r\n\r\nx\ry\0\r")));
 }
 
 /* The announced bytes are never commands, whatever is wrong. */
@@ -95,7 +96,7 @@ static void refused_chunks_are_thrown_away(void **state) {
     client_expect(c, "503 5.5.1");
     client_expect(c, "250 2.0.0 Ok");
     client_close(c);
-    check_size(kit_inbox(&k, "user@demo.test"), 0);
+    check_size(house_inbox(&k.house, "user@demo.test"), 0);
 }
 
 static void sizes_that_are_none_close(void **state) {
@@ -117,7 +118,7 @@ static void announced_but_never_sent(void **state) {
     c = client_greeted(&k);
     client_talk(c, "NOOP", "250 ");
     client_close(c);
-    check_size(kit_inbox(&k, "user@demo.test"), 0);
+    check_size(house_inbox(&k.house, "user@demo.test"), 0);
 }
 
 static void too_large(void **state) {
@@ -173,7 +174,7 @@ static void ends_at_every_byte(void **state) {
     for (size_t i = 0; i < 5000 && listener_connections(k.listener); i++)
         usleep(1000);
     check_size(listener_connections(k.listener), 0);
-    check_size(kit_inbox(&k, "user@demo.test"), 0);
+    check_size(house_inbox(&k.house, "user@demo.test"), 0);
 }
 
 /* Random commands with chunks of random sizes, in packets of random sizes: the server answers each in its turn, or

@@ -21,7 +21,7 @@ static void stored_as_it_came(void **state) {
     client_mail(c, "a@bar.example", "USER+x@Demo.Test",
                 "Subject: hello\r\n\r\nline\r\n..dot\r\n...\r\n\xc3\xa4\xff 8 bits\r\n\r\n.\r\n",
                 "250 2.0.0 Ok: queued as ");
-    str got = kit_message(&k, "user@demo.test", 0);
+    str got = house_message(&k.house, "user@demo.test", 0);
     assert_true(str_starts(
         got, S("Return-Path: <a@bar.example>\r\nDelivered-To: USER+x@Demo.Test\r\n"
                "Received: from client.example ([127.0.0.1])\r\n\tby mail.demo.test (Godwit) with ESMTP id ")));
@@ -47,9 +47,9 @@ static void stored_the_same_at_every_split(void **state) {
             client_expect(c, i ? "250 2.0.0 " : "550 5.6.0 ");
         }
     }
-    check_size(kit_inbox(&k, "user@demo.test"), good.n - 1);
+    check_size(house_inbox(&k.house, "user@demo.test"), good.n - 1);
     for (size_t i = 0; i < good.n - 1; i += 5)
-        assert_true(str_ends(kit_message(&k, "user@demo.test", i), S(" +0000\r\nA: b\r\n\r\n.\r\nx\r\n")));
+        assert_true(str_ends(house_message(&k.house, "user@demo.test", i), S(" +0000\r\nA: b\r\n\r\n.\r\nx\r\n")));
     client_close(c);
 }
 
@@ -78,8 +78,8 @@ static void smuggling(void **state) {
             client_close(c);
         }
     }
-    check_size(kit_inbox(&k, "user@demo.test"), 0);
-    check_size(kit_inbox(&k, "second@demo.test"), 0);
+    check_size(house_inbox(&k.house, "user@demo.test"), 0);
+    check_size(house_inbox(&k.house, "second@demo.test"), 0);
 }
 
 static void large_messages_go_through_the_file(void **state) {
@@ -97,7 +97,7 @@ static void large_messages_go_through_the_file(void **state) {
     client_say(c, buf_str(&body));
     client_say(c, S(".\r\n"));
     client_expect(c, "250 2.0.0 ");
-    str got = kit_message(&k, "user@demo.test", 0);
+    str got = house_message(&k.house, "user@demo.test", 0);
     assert_true(str_ends(got, buf_str(&body)));
     assert_true(str_starts(got, S("Return-Path: <a@bar.example>\r\n")));
     client_close(c);
@@ -119,7 +119,7 @@ static void too_large(void **state) {
     client_expect(c, "552 5.3.4 ");
     client_expect(c, "250 2.0.0 Ok");
     client_close(c);
-    check_size(kit_inbox(&k, "user@demo.test"), 0);
+    check_size(house_inbox(&k.house, "user@demo.test"), 0);
 }
 
 static void headers_that_are_none(void **state) {
@@ -133,7 +133,7 @@ static void headers_that_are_none(void **state) {
                                          "\tX\r\n\r\nY\r\n.\r\n"};
     for (size_t i = 0; i < 6; i++) {
         client_mail(c, "a@bar.example", "user@demo.test", bodies[i], "250 ");
-        str got = kit_message(&k, "user@demo.test", i), rest = got;
+        str got = house_message(&k.house, "user@demo.test", i), rest = got;
         header_field field;
         size_t received = 0, fields = 0;
         while (header_next(&rest, &field)) {

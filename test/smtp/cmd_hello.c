@@ -106,7 +106,7 @@ static void plaintext_behind_starttls_is_lost(void **state) {
     client_talk(c, "EHLO good.example", "250 ");
     client_talk(c, "RCPT TO:<user@demo.test>", "503 5.5.1 Say MAIL");
     client_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n\r\n.\r\n", "250 ");
-    str got = kit_message(&k, "user@demo.test", 0);
+    str got = house_message(&k.house, "user@demo.test", 0);
     assert_true(str_find_str(got, S("Received: from good.example ([127.0.0.1])\r\n\t(TLSv1.3 TLS_")) != STR_NONE);
     assert_true(str_find_str(got, S(" with ESMTPS id ")) != STR_NONE);
     client_close(c);

@@ -5,64 +5,15 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "auth/password.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "store/store.h"
 
 enum { ARENA_MOST = 64 << 20, REPLY_MOST = 1 << 20 };
 
-static const principal operator_ = {.role = ROLE_ADMIN};
-
 /* ---- the server ---- */
 
-static int64_t add_account(kit *k, const char *name, uint64_t quota, bool disabled) {
-    store_account account = {.name = str_c(name), .quota_bytes = quota, .disabled = disabled};
-    int64_t id;
-    check_ok(password_make(S("pass"), 4096, &k->memory, &account.credential));
-    check_ok(store_account_add(k->store, &operator_, &account, &id));
-    return id;
-}
-
-static void add_address(kit *k, const char *key, int64_t account, const char *const *forwards, size_t n) {
-    str *targets = arena_array(&k->memory, n + 1, sizeof *targets);
-    int64_t id;
-    for (size_t i = 0; i < n; i++)
-        targets[i] = str_c(forwards[i]);
-    const store_address in = {.key = str_c(key), .account = account, .forwards = targets, .forwards_n = n};
-    check_ok(store_address_add(k->store, &operator_, &in, &id));
-}
-
-static void fill_store(kit *k) {
-    int64_t id;
-    check_ok(store_domain_add(k->store, &operator_, S("demo.test"), &id));
-    check_ok(store_domain_add(k->store, &operator_, S("catch.test"), &id));
-    k->user = add_account(k, "user@demo.test", 0, false);
-    int64_t second = add_account(k, "second@demo.test", 0, false);
-    k->full = add_account(k, "full@demo.test", 10, false);
-    add_account(k, "off@demo.test", 0, true);
-    add_address(k, "list@demo.test", 0,
-                (const char *const[]){"user@demo.test", "second@demo.test", "friend@elsewhere.example"}, 3);
-    add_address(k, "loop1@demo.test", 0, (const char *const[]){"loop2@demo.test"}, 1);
-    add_address(k, "loop2@demo.test", 0, (const char *const[]){"loop1@demo.test"}, 1);
-    add_address(k, "both@demo.test", 0, (const char *const[]){"user@demo.test", "full@demo.test"}, 2);
-    add_address(k, "@catch.test", second, NULL, 0);
-}
-
 void kit_init(kit *k, smtp_role role) {
-    *k = (kit){.folder = "/tmp/godwit-smtp-XXXXXX"};
-    arena_init(&k->memory, ARENA_MOST);
-    log_setup(LOG_LOGFMT, LOG_ERROR, 2);
-    check(mkdtemp(k->folder) != NULL);
-    const store_config sc = {
-        .kind = S("sqlite"),
-        .path = arena_strf(&k->memory, "%s/store", k->folder),
-        .blob_path = arena_strf(&k->memory, "%s/blobs", k->folder),
-        .blob_least = 65536,
-        .readers = 1,
-    };
-    check_ok(store_open(&k->store, &sc));
-    fill_store(k);
+    *k = (kit){0};
+    house_init(&k->house);
     const auth_config ac = {.scram_iterations = 4096,
                             .failures_per_client = 100,
                             .failures_per_account = 100,
@@ -70,11 +21,7 @@ void kit_init(kit *k, smtp_role role) {
                             .failure_delay_ms = 1,
                             .plaintext_allowed = true,
                             .secret = S("secret")};
-    k->auth = auth_create(k->store, &ac);
-    k->mail = (mail){
-        .store = k->store,
-        .config = {
-            .host = S("mail.demo.test"), .detail_separators = S("+"), .queue_lifetime_s = 86400, .max_hops = 50}};
+    k->auth = auth_create(k->house.store, &ac);
     k->config = (smtp_config){
         .host = S("mail.demo.test"),
         .max_size = 1 << 20,
@@ -87,15 +34,15 @@ void kit_init(kit *k, smtp_role role) {
         .data_ms = 180000,
         .data_total_ms = 3600000,
         .greeting_ms = 60000,
-        .spool = str_c(k->folder),
+        .spool = str_c(k->house.folder),
         .spool_least = 65536,
         .check_sender = true,
     };
     k->service = (smtp_service){.config = &k->config,
                                 .role = role,
                                 .listener = S("it"),
-                                .store = k->store,
-                                .mail = &k->mail,
+                                .store = k->house.store,
+                                .mail = &k->house.mail,
                                 .auth = k->auth,
                                 .require_auth = role == SMTP_SUBMIT};
     k->listening = (listener_config){.name = "smtp",
@@ -105,7 +52,7 @@ void kit_init(kit *k, smtp_role role) {
                                      .service = &k->service,
                                      .busy_text = smtp_busy};
     tls_pair pair = {.name = S("self-signed")};
-    check_ok(tls_self_signed(S("mail.demo.test"), 2, &k->memory, &pair.certificate, &pair.key));
+    check_ok(tls_self_signed(S("mail.demo.test"), 2, &k->house.memory, &pair.certificate, &pair.key));
     check_ok(tls_server_create(&k->tls, &pair, 1));
     k->service.tls = k->tls;
 }
@@ -116,12 +63,8 @@ void kit_free(kit *k) {
     if (k->listener)
         listener_close(k->listener);
     auth_free(k->auth);
-    store_close(k->store);
     tls_server_free(k->tls);
-    str command = arena_strf(&k->memory, "rm -rf %s", k->folder);
-    char *z = arena_cstr(&k->memory, command);
-    check(system(z) == 0);
-    arena_free(&k->memory);
+    house_free(&k->house);
 }
 
 int kit_loops_start(void **state) { return failed(loops_start(2)) ? -1 : 0; }
@@ -129,46 +72,6 @@ int kit_loops_start(void **state) { return failed(loops_start(2)) ? -1 : 0; }
 int kit_loops_stop(void **state) {
     loops_stop();
     return 0;
-}
-
-/* ---- the store ---- */
-
-static principal owner_of(kit *k, const char *name) {
-    store_account account;
-    check_ok(store_account_get(k->store, &operator_, str_c(name), &k->memory, &account));
-    return (principal){.role = ROLE_ACCOUNT, .account = account.id};
-}
-
-static size_t inbox(kit *k, const principal *owner, store_mailbox *box, store_message **messages) {
-    size_t n;
-    check_ok(store_mailbox_get(k->store, owner, S("INBOX"), &k->memory, box));
-    check_ok(store_messages(k->store, owner, box->id, NULL, 0, 0, WANT_FLAGS, 1000, &k->memory, messages, &n));
-    return n;
-}
-
-size_t kit_inbox(kit *k, const char *name) {
-    store_mailbox box;
-    store_message *messages;
-    principal owner = owner_of(k, name);
-    return inbox(k, &owner, &box, &messages);
-}
-
-str kit_message(kit *k, const char *name, size_t i) {
-    store_mailbox box;
-    store_message *messages;
-    principal owner = owner_of(k, name);
-    str whole;
-    check(i < inbox(k, &owner, &box, &messages));
-    check_ok(store_read(k->store, &owner, box.id, messages[i].uid, 0, messages[i].size, &k->memory, &whole));
-    check_size(whole.n, messages[i].size);
-    return whole;
-}
-
-size_t kit_queue(kit *k, queue_entry **out) {
-    const queue_filter all = {.sender = S(""), .recipient = S(""), .domain = S(""), .message_id = S(""), .state = -1};
-    size_t n;
-    check_ok(queue_list(k->store, &operator_, &all, 0, 1000, &k->memory, out, &n));
-    return n;
 }
 
 /* ---- the client ---- */

@@ -1,40 +1,29 @@
-/* A real server for the tests of sessions: a store in a temporary folder, loops in this process, a listener on
+/* A real server for the tests of sessions: the house of test/mail, loops in this process, a listener on
  * loopback; and a client that says and expects. Everything here ends the test when it fails. */
 #ifndef GODWIT_TEST_SMTP_KIT_H
 #define GODWIT_TEST_SMTP_KIT_H
 
+#include "../mail/house.h"
 #include "../net/check.h"
 #include "../net/peer.h"
 #include "smtp/smtp.h"
 
 typedef struct kit {
-    char folder[64];
-    arena memory; /* of the test */
-    store *store;
+    house house; /* the store and the people in it */
     auth *auth;
-    mail mail;
     smtp_config config; /* may be changed between kit_init and kit_open */
     smtp_service service;
     listener_config listening;
     tls_server *tls;
     listener *listener;
-    int64_t user, full; /* accounts: user@demo.test ("pass"), full@demo.test (10 bytes of quota) */
 } kit;
 
-/* demo.test with the accounts user, second, full, off (disabled); the aliases list (user, second,
- * friend@elsewhere.example), loop1 and loop2 (each other), both (user and full), "@catch.test" to second. */
 void kit_init(kit *k, smtp_role role);
 void kit_open(kit *k); /* starts listening */
 void kit_free(kit *k);
 
 int kit_loops_start(void **state); /* group setup */
 int kit_loops_stop(void **state);
-
-/* ---- the store, as seen by its owners ---- */
-
-size_t kit_inbox(kit *k, const char *name);          /* messages in the INBOX of that account */
-str kit_message(kit *k, const char *name, size_t i); /* the i-th of them (0 first), whole */
-size_t kit_queue(kit *k, queue_entry **out);         /* all entries */
 
 /* ---- the client ---- */
 

@@ -34,13 +34,13 @@ static void a_reply_each(void **state) {
     client_expect(c, "250 2.0.0 <user+twice@demo.test> Ok");
     client_expect(c, "250 2.0.0 <both@demo.test> Ok"); /* one of its two was served */
     client_expect(c, "250 2.0.0 Ok\r\n");
-    check_size(kit_inbox(&k, "second@demo.test"), 1);
-    check_size(kit_inbox(&k, "user@demo.test"), 1); /* folded */
-    check_size(kit_inbox(&k, "full@demo.test"), 0);
-    assert_true(str_find_str(kit_message(&k, "second@demo.test", 0), S(" with LMTP id ")) != STR_NONE);
+    check_size(house_inbox(&k.house, "second@demo.test"), 1);
+    check_size(house_inbox(&k.house, "user@demo.test"), 1); /* folded */
+    check_size(house_inbox(&k.house, "full@demo.test"), 0);
+    assert_true(str_find_str(house_message(&k.house, "second@demo.test", 0), S(" with LMTP id ")) != STR_NONE);
     client_close(c);
     /* the client will tell of full@; that both@ lost a member is ours to tell */
-    check_size(kit_queue(&k, &entries), 1);
+    check_size(house_queue(&k.house, &entries), 1);
     check_str(entries[0].recipient, S("a@bar.example"));
     check_str(entries[0].sender, S(""));
 }

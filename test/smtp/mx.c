@@ -111,8 +111,8 @@ static void strangers_do_not_relay(void **state) {
     client_talk(c, "DATA", "354 ");
     client_say(c, S("To: victim@elsewhere.example\r\nBcc: victim@elsewhere.example\r\n\r\n.\r\n"));
     client_expect(c, "250 ");
-    check_size(kit_inbox(&k, "user@demo.test"), 1);
-    check_size(kit_queue(&k, &entries), 0);
+    check_size(house_inbox(&k.house, "user@demo.test"), 1);
+    check_size(house_queue(&k.house, &entries), 0);
     client_close(c);
 }
 
@@ -125,7 +125,7 @@ static void trusted_networks_relay(void **state) {
     kit_open(&k);
     client *c = client_greeted(&k);
     client_mail(c, "scanner@bar.example", "boss@elsewhere.example", "Subject: scan\r\n\r\n.\r\n", "250 ");
-    check_size(kit_queue(&k, &entries), 1);
+    check_size(house_queue(&k.house, &entries), 1);
     check_str(entries[0].recipient, S("boss@elsewhere.example"));
     check_str(entries[0].sender, S("scanner@bar.example"));
     check_str(entries[0].target, S("relay"));

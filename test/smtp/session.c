@@ -176,7 +176,7 @@ static void data_clock(void **state) {
     client_expect(c, "421 4.4.2 ");
     client_expect_end(c);
     client_close(c);
-    check_size(kit_inbox(&k, "user@demo.test"), 0);
+    check_size(house_inbox(&k.house, "user@demo.test"), 0);
 }
 
 /* A byte now and then is no progress. */
@@ -247,7 +247,7 @@ static void gone_at_every_byte(void **state) {
     for (size_t i = 0; i < 5000 && listener_connections(k.listener); i++)
         usleep(1000);
     check_size(listener_connections(k.listener), 0);
-    check_size(kit_inbox(&k, "user@demo.test"), 0);
+    check_size(house_inbox(&k.house, "user@demo.test"), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

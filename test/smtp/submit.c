@@ -80,7 +80,7 @@ static void mended(void **state) {
                 "From: user@demo.test\r\nBcc: a@b.example,\r\n c@d.example\r\nSubject: x\r\nresent-bcc: "
                 "e@f.example\r\n\r\nBcc: body\r\n.\r\n",
                 "250 ");
-    str got = kit_message(&k, "user@demo.test", 0);
+    str got = house_message(&k.house, "user@demo.test", 0);
     check_size(header_count(got, S("Date")), 1);
     check_size(header_count(got, S("Message-ID")), 1);
     check_size(header_count(got, S("Bcc")), 0);
@@ -88,7 +88,7 @@ static void mended(void **state) {
     assert_true(str_ends(got, S("From: user@demo.test\r\nSubject: x\r\n\r\nBcc: body\r\n")));
     client_mail(c, "user@demo.test", "user@demo.test",
                 "Date: Thu, 1 Jan 2026 12:00:00 +0000\r\nMessage-ID: <a@b>\r\n\r\nbody\r\n.\r\n", "250 ");
-    got = kit_message(&k, "user@demo.test", 1);
+    got = house_message(&k.house, "user@demo.test", 1);
     check_size(header_count(got, S("Date")), 1);
     check_size(header_count(got, S("Message-ID")), 1);
     assert_true(str_ends(got, S("\r\nDate: Thu, 1 Jan 2026 12:00:00 +0000\r\nMessage-ID: <a@b>\r\n\r\nbody\r\n")));
@@ -107,7 +107,7 @@ static void notices_as_asked(void **state) {
     client_talk(c, "DATA", "354 ");
     client_say(c, S("Subject: x\r\n\r\n.\r\n"));
     client_expect(c, "250 ");
-    check_size(kit_queue(&k, &entries), 2);
+    check_size(house_queue(&k.house, &entries), 2);
     for (size_t i = 0; i < 2; i++) {
         bool friend = str_starts(entries[i].recipient, S("friend"));
         check_str(entries[i].envid, S("QQ+1"));
@@ -115,7 +115,7 @@ static void notices_as_asked(void **state) {
         assert_false(entries[i].smtputf8); /* announced, but nothing in it needs it */
         check_size(entries[i].notify, friend ? NOTIFY_SUCCESS | NOTIFY_DELAY : NOTIFY_DEFAULT);
         check_str(entries[i].original, friend ? S("rfc822;Fr+iend@Elsewhere.example") : S("utf-8;\xc3\xb6@x"));
-        check_size((size_t)entries[i].submitter, (size_t)k.user);
+        check_size((size_t)entries[i].submitter, (size_t)k.house.user);
     }
     client_close(c);
 }
