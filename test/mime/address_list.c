@@ -230,9 +230,7 @@ static void half_a_million_addresses_are_refused_quickly(void **state) {
     SCOPED_BUF in;
     buf_init(&in, 1 << 26);
     repeat(&in, S("Some Body <someone@example.org>,\r\n "), 500000);
-    int64_t from = cpu_us();
-    run_list(buf_str(&in));
-    assert_true(cpu_us() - from < 500000);
+    assert_quick(run_list, buf_str(&in), 200000);
 }
 
 static void is_linear(void **state) {

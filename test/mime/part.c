@@ -324,7 +324,7 @@ static void a_million_parts_are_cut(void **state) {
     repeat(&in, S("--b\r\n\r\n"), 1000000);
     int64_t from = cpu_us();
     assert_false(failed(part_tree_parse(buf_str(&in), &a, &t)));
-    assert_true(cpu_us() - from < 500000);
+    assert_true(SANITIZED || cpu_us() - from < 500000);
     assert_true(t.cut);
     assert_int_equal(t.parts, LIMIT_MIME_PARTS);
     check_tree(&t);

@@ -24,14 +24,6 @@ static void structure_is(const char *message, const char *body, const char *body
     assert_str(buf_str(&out), str_c(bodystructure));
 }
 
-#if defined(__SANITIZE_ADDRESS__)
-#define WIDE_FRAMES
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define WIDE_FRAMES
-#endif
-#endif
-
 static void text(void **state) {
     structure_is("Subject: x\r\n\r\none\r\ntwo\r\n", "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 10 2)",
                  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 10 2 NIL NIL NIL NIL)");
@@ -154,10 +146,7 @@ static void the_deepest_message_fits_a_fiber(void **state) {
     pthread_attr_t small;
     pthread_t thread;
     void *result = NULL;
-    size_t stack = LIMIT_FIBER_STACK / 2;
-#ifdef WIDE_FRAMES
-    stack *= 8; /* sanitizers widen every frame */
-#endif
+    size_t stack = SANITIZED ? LIMIT_FIBER_STACK * 8 : LIMIT_FIBER_STACK / 2;
     assert_int_equal(pthread_attr_init(&small), 0);
     assert_int_equal(pthread_attr_setstacksize(&small, stack), 0);
     assert_int_equal(pthread_create(&thread, &small, print_deep, &t), 0);

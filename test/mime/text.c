@@ -124,7 +124,7 @@ static void a_preview_of_a_huge_part_is_cheap(void **state) {
     parse(&t, &a, buf_str(&in));
     int64_t from = cpu_us();
     message_text(&out, &t);
-    assert_true(cpu_us() - from < 20000);
+    assert_true(SANITIZED || cpu_us() - from < 20000);
     assert_int_equal(out.n, 200);
     assert_true(str_starts(buf_str(&out), S("caf\xc3\xa9 caf\xc3\xa9 ")));
 }
