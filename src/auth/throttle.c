@@ -138,9 +138,12 @@ void throttle_failed(throttle *t, const addr *client, str name) {
     int64_t now = time_mono_ms();
     str ip = client_bytes(client);
     pthread_mutex_lock(&t->mutex);
+    uint64_t from = key_of(ip, S(""));
+    bool spent = ip.n && is_full(&t->clients, from, now); /* guesses at the same time; one client locks nobody out */
     if (ip.n)
-        count(&t->clients, key_of(ip, S("")), now);
-    count(&t->accounts, key_of(S(""), name), now);
+        count(&t->clients, from, now);
+    if (!spent)
+        count(&t->accounts, key_of(S(""), name), now);
     pthread_mutex_unlock(&t->mutex);
 }
 

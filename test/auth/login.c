@@ -245,6 +245,57 @@ static void delays(void **state) {
     home_close(&h);
 }
 
+/* ---- one hostile client among many good ones, all at once and all at one account ---- */
+
+enum { CROWD = 100 };
+
+typedef struct member {
+    home *home;
+    addr from;
+    str password;
+    err result;
+    completion done;
+} member;
+
+static void log_in_as_member(void *arg) {
+    member *m = arg;
+    auth_user user;
+    m->result = auth_login(m->home->auth, &m->from, S("user@demo.test"), m->password, &user);
+    completion_signal(&m->done);
+}
+
+static void start_member(void *arg) { must(fiber_start("test", log_in_as_member, arg)); }
+
+static void isolation(void **state) {
+    static member good[CROWD], bad[CROWD];
+    home h;
+    auth_config c = home_auth_config();
+    c.failures_per_client = 5;
+    c.failures_per_account = 20;
+    c.failure_delay_ms = 50;
+    home_open(&h, &c);
+    home_add_password(&h, S("user@demo.test"), S("pass"));
+    must(loops_start(2));
+    for (int i = 0; i < CROWD; i++) {
+        good[i] = (member){.home = &h, .from = client(), .password = S("pass")};
+        good[i].from.ip[2] = 1;
+        good[i].from.ip[3] = (uint8_t)i;
+        bad[i] = (member){.home = &h, .from = client(), .password = S("guess")};
+        completion_init(&good[i].done);
+        completion_init(&bad[i].done);
+        loop_post(loop_at(1), start_member, &bad[i]);
+        loop_post(loop_at(i % 2), start_member, &good[i]);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        must(completion_wait(&good[i].done, deadline_in(20000)));
+        must(completion_wait(&bad[i].done, deadline_in(20000)));
+        must(good[i].result);
+        assert_true(failed(bad[i].result));
+    }
+    loops_stop();
+    home_close(&h);
+}
+
 static void logs(void **state) {
     home h;
     auth_config c = home_auth_config();
@@ -252,6 +303,7 @@ static void logs(void **state) {
     home_open(&h, &c);
     home_add_password(&h, S("user@demo.test"), S("sesame-1"));
     FILE *file = tmpfile();
+    assert_non_null(file);
     log_setup(LOG_LOGFMT, LOG_INFO, fileno(file));
     expect(&h, S("user@demo.test"), S("sesame-1"), ERR_WHAT_OTHER);
     expect(&h, S("nobody@demo.test"), S("sesame-2"), ERR_DENIED);
@@ -284,7 +336,7 @@ int main(void) {
         cmocka_unit_test(names),     cmocka_unit_test(credentials),     cmocka_unit_test(one_text),
         cmocka_unit_test(same_time), cmocka_unit_test(cached),          cmocka_unit_test(throttled),
         cmocka_unit_test(delays),    cmocka_unit_test(throttled_names), cmocka_unit_test(throttled_meanwhile),
-        cmocka_unit_test(logs),
+        cmocka_unit_test(logs),      cmocka_unit_test(isolation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

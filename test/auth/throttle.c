@@ -47,6 +47,17 @@ static void per_account(void **state) {
     throttle_free(t);
 }
 
+/* What one client may guess is not enough to lock an account. */
+static void spent_client(void **state) {
+    throttle *t = throttle_create(3, 5, 60000);
+    addr bad = at("192.0.2.1"), other = at("192.0.2.2");
+    for (int i = 0; i < 100; i++)
+        throttle_failed(t, &bad, S("a@x.test"));
+    assert_true(throttle_refuses(t, &bad, S("a@x.test")));
+    assert_false(throttle_refuses(t, &other, S("a@x.test")));
+    throttle_free(t);
+}
+
 static void networks(void **state) {
     throttle *t = throttle_create(1, 0, 60000);
     addr one = at("2001:db8:1:2::1"), neighbour = at("2001:db8:1:2:ffff::9"), next = at("2001:db8:1:3::1");
@@ -94,7 +105,7 @@ static void no_limits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(per_client), cmocka_unit_test(per_account), cmocka_unit_test(networks),
-        cmocka_unit_test(flood),      cmocka_unit_test(no_limits),
+        cmocka_unit_test(flood),      cmocka_unit_test(no_limits),   cmocka_unit_test(spent_client),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

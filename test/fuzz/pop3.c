@@ -23,17 +23,16 @@ static void read_commands(str in, bool in_sasl) {
 
 /* As a client reads it (RFC 1939 3): a line ends with CRLF, ".CRLF" is the end, another dot in front goes away. */
 static void unstuff(str sent, buf *message) {
-    for (str line; sent.n; sent = str_skip(sent, line.n)) {
+    str line = S("");
+    while (!str_eq(line, S(".\r\n"))) {
         size_t end = str_find_str(sent, S("\r\n"));
         ASSERT(end != STR_NONE);
         line = str_sub(sent, 0, end + 2);
-        if (str_eq(line, S(".\r\n"))) {
-            ASSERT(sent.n == line.n);
-            return;
-        }
-        buf_add(message, str_starts(line, S(".")) ? str_skip(line, 1) : line);
+        sent = str_skip(sent, line.n);
+        if (!str_eq(line, S(".\r\n")))
+            buf_add(message, str_starts(line, S(".")) ? str_skip(line, 1) : line);
     }
-    ASSERT(!"no end");
+    ASSERT(sent.n == 0);
 }
 
 static void send_message(str message, size_t step, buf *out) {
