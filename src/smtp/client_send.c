@@ -269,6 +269,10 @@ static smtp_outcome send_body(sending *s, bool data_said) {
         if (failed(e))
             return lost(s, e);
         refused = c->reply.code != 354;
+        if (refused && client_class(c) < 4) { /* neither yes nor no: whatever follows would be taken for commands */
+            c->broken = true;
+            return lost(s, err_make(ERR_TEMP, ERR_SYNTAX, "the server's answer makes no sense", "%u to DATA", c->reply.code));
+        }
         smtp_reply reply = client_said(c, s->a);
         if (refused)
             give_live(s, &reply);

@@ -1,0 +1,11 @@
+/* AUTH of a sink: PLAIN, LOGIN, SCRAM-SHA-256 and -PLUS, with one user. */
+#ifndef GODWIT_TEST_RELAY_SINK_AUTH_H
+#define GODWIT_TEST_RELAY_SINK_AUTH_H
+
+#include "sink.h"
+#include "sink_io.h"
+
+/* False: the connection is over. */
+bool sink_auth(sink_io *io, const sink_script *script, const char *line);
+
+#endif
