@@ -27,17 +27,17 @@ static void make_id(char out[CONN_ID]) {
     memmove(out, digits + at, CONN_ID - at);
 }
 
-static bool is_proxy(const listener *l, const addr *peer) {
-    for (size_t i = 0; i < l->config.proxies_n; i++)
-        if (addr_in_net(peer, &l->config.proxies[i]))
+static bool is_proxy(const listener_config *config, const addr *peer) {
+    for (size_t i = 0; i < config->proxies_n; i++)
+        if (addr_in_net(peer, &config->proxies[i]))
             return true;
     return false;
 }
 
 void conn_refuse(conn *c) {
     c->stage = CONN_ENDED;
-    if (!c->owner->config.implicit_tls && !c->t.broken)
-        buf_add(&c->t.out, c->owner->config.busy_text);
+    if (!c->settings->config.implicit_tls && !c->t.broken)
+        buf_add(&c->t.out, c->settings->config.busy_text);
     transport_finish(&c->t, REFUSE_MS);
 }
 
@@ -53,13 +53,14 @@ static void begin_session(conn *c) {
 
 /* The client is known: is it welcome, and does it begin with a handshake? */
 static void admit(conn *c) {
-    c->counted = listener_admit(c->owner, &c->peer);
-    if (!c->counted) {
+    size_t most = c->peer.family == ADDR_UNIX ? 0 : c->settings->config.max_per_client;
+    c->counted = most && listener_admit(c->owner, &c->peer, most);
+    if (most && !c->counted) {
         log_info("net.too_many", lf_c("conn", c->id));
         conn_refuse(c);
-    } else if (c->owner->config.implicit_tls) {
+    } else if (c->settings->config.implicit_tls) {
         c->stage = CONN_HANDSHAKE;
-        transport_start_tls(&c->t, transport_tls_server(c->owner->config.tls), true);
+        transport_start_tls(&c->t, transport_tls_server(c->settings->config.tls), true);
         conn_begin_changed(c);
     } else {
         begin_session(c);
@@ -106,11 +107,12 @@ static void find_local(int fd, addr *out) {
         addr_from_sockaddr((struct sockaddr *)&at, out);
 }
 
-void conn_begin(listener *l, loop *home, int fd, const addr *peer) {
+void conn_begin(listener *l, listener_settings *settings, loop *home, int fd, const addr *peer) {
     conn *c = mem_alloc(sizeof *c);
     bool is_unix = peer->family == ADDR_UNIX;
     int on = 1;
     c->owner = l;
+    c->settings = settings;
     c->peer = *peer;
     make_id(c->id);
     find_local(fd, &c->local);
@@ -120,10 +122,10 @@ void conn_begin(listener *l, loop *home, int fd, const addr *peer) {
     }
     transport_init(&c->t, home, &conn_transport_ops, is_unix);
     transport_adopt(&c->t, fd, is_unix);
-    transport_deadline(&c->t, deadline_in(l->config.first_deadline_ms));
+    transport_deadline(&c->t, deadline_in(settings->config.first_deadline_ms));
     if (c->t.broken)
         give_up(c);
-    else if (is_proxy(l, peer))
+    else if (is_proxy(&settings->config, peer))
         c->stage = CONN_PROXY;
     else
         admit(c);

@@ -13,7 +13,7 @@ enum {
     FLUSH_MS = 10000,   /* for a peer to take our last answer */
 };
 
-static const conn_ops *ops(const conn *c) { return c->owner->config.ops; }
+static const conn_ops *ops(const conn *c) { return c->settings->config.ops; }
 
 /* ---- what is due ---- */
 
@@ -115,7 +115,8 @@ static void after_event(conn *c, bool was_input) {
 /* ---- begin and end ---- */
 
 static void run_open(conn *c) {
-    c->session = c->owner->config.open(c->owner->config.service, c);
+    const listener_config *config = &c->settings->config;
+    c->session = config->open(config->service, c);
     if (c->session) {
         c->stage = CONN_OPEN;
         after_event(c, false);
@@ -207,7 +208,8 @@ static void starve(conn *c) {
 void conn_pump(conn *c) {
     if (c->in_fiber || c->starved || !anything_due(c))
         return;
-    err e = fiber_start(c->owner->config.name ? c->owner->config.name : "conn", run_events, c);
+    const char *name = c->settings->config.name;
+    err e = fiber_start(name ? name : "conn", run_events, c);
     if (!failed(e))
         return;
     if (c->stage == CONN_OPENING)
@@ -241,6 +243,7 @@ static void on_closed(transport *t) {
     if (c->counted)
         listener_dismiss(l, &c->peer);
     atomic_fetch_sub(&l->connections, 1);
+    listener_settings_drop(c->settings);
     free(c);
     listener_drop(l);
 }

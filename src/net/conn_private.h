@@ -1,4 +1,4 @@
-/* The inside of a connection and of a listener, for conn*.c, waker.c and listener*.c. After <uv.h>. */
+/* The inside of a connection and of a listener, for conn*.c and listener*.c. After <uv.h>. */
 #ifndef GODWIT_NET_CONN_PRIVATE_H
 #define GODWIT_NET_CONN_PRIVATE_H
 
@@ -25,9 +25,16 @@ typedef struct conn_call {
     struct conn_call *next;
 } conn_call;
 
+/* A configuration of a listener: shared by the connections that began with it. Strings and networks are copies. */
+typedef struct listener_settings {
+    atomic_size_t references;
+    listener_config config;
+} listener_settings;
+
 struct conn {
     transport t; /* first, for its callbacks know nothing else */
     listener *owner;
+    listener_settings *settings;
     void *session;
     waker *waker;
     conn_call *calls;
@@ -47,8 +54,9 @@ struct conn {
 void conn_pump(conn *c);
 extern const transport_ops conn_transport_ops;
 
-/* conn_begin.c: a socket that was accepted becomes a connection. Counts as one of the listener's already. */
-void conn_begin(listener *l, loop *home, int fd, const addr *peer);
+/* conn_begin.c: a socket that was accepted becomes a connection. Counts as one of the listener's already, and takes the
+ * reference on the settings over. */
+void conn_begin(listener *l, listener_settings *settings, loop *home, int fd, const addr *peer);
 void conn_begin_changed(conn *c); /* the stages before CONN_OPENING */
 void conn_refuse(conn *c);        /* says the busy text, if it can, and closes */
 
@@ -65,7 +73,6 @@ typedef struct acceptor {
 } acceptor;
 
 struct listener {
-    listener_config config; /* strings and networks are its own copies */
     acceptor *acceptors;
     size_t acceptors_n;
     addr address;
@@ -74,12 +81,18 @@ struct listener {
     atomic_size_t references; /* acceptors, connections, posted work, the owner */
     completion gone;          /* signalled with the last reference */
     pthread_mutex_t lock;
-    map clients; /* under lock: how many connections an address has */
+    listener_settings *settings; /* under lock: of new connections */
+    map clients;                 /* under lock: how many connections an address has */
 };
 
 void listener_hold(listener *l);
 void listener_drop(listener *l);
-bool listener_admit(listener *l, const addr *client); /* false: it has too many already */
+
+/* listener_settings.c */
+listener_settings *listener_settings_new(const listener_config *config);
+listener_settings *listener_settings_now(listener *l); /* a reference */
+void listener_settings_drop(listener_settings *s);
+bool listener_admit(listener *l, const addr *client, size_t most); /* false: it has so many already */
 void listener_dismiss(listener *l, const addr *client);
 
 #endif

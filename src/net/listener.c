@@ -1,10 +1,5 @@
-/* Listeners: opening, counting, saying goodbye. */
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+/* Listeners: opening, visiting all connections, closing. */
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -12,108 +7,7 @@
 #include "net/conn_private.h"
 #include "net/listener_private.h"
 
-enum { CLIENTS_MAX = 1000 * 1000, BACKLOG = 1024, CLIENT_KEY = 9 };
-
-/* ---- binding ---- */
-
-static bool is_any_v6(const addr *a) {
-    static const uint8_t zero[16];
-    return a->family == ADDR_V6 && memcmp(a->ip, zero, 16) == 0;
-}
-
-/* A socket file nobody listens on any more is left over from a process that died. */
-static void remove_stale(const struct sockaddr *at, socklen_t n, const char *path) {
-    struct stat what;
-    if (lstat(path, &what) != 0 || !S_ISSOCK(what.st_mode))
-        return;
-    SCOPED_FD probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (probe >= 0 && connect(probe, at, n) != 0 && errno == ECONNREFUSED)
-        unlink(path);
-}
-
-/* errno, or 0 and the socket. */
-static int bind_at(const addr *at, int *fd) {
-    struct sockaddr_storage storage;
-    socklen_t n = addr_to_sockaddr(at, &storage);
-    struct sockaddr *name = (struct sockaddr *)&storage;
-    SCOPED_FD s = socket(name->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (s < 0)
-        return errno;
-    int on = 1, only = !is_any_v6(at);
-    if (at->family == ADDR_UNIX) {
-        remove_stale(name, n, at->path);
-    } else {
-        setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        setsockopt(s, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-        setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    }
-    if (at->family == ADDR_V6)
-        setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
-    if (bind(s, name, n) != 0)
-        return errno;
-    *fd = take_fd(&s);
-    return 0;
-}
-
-err listener_bind(const addr *at, int *fd) {
-    if (at->family == ADDR_NONE)
-        return err_make(ERR_PERM, ERR_SYNTAX, "no address", "no address to listen on");
-    int failure = bind_at(at, fd);
-    if (is_any_v6(at) && (failure == EAFNOSUPPORT || failure == EADDRNOTAVAIL)) {
-        addr v4 = {.family = ADDR_V4, .port = at->port}; /* a machine without IPv6 */
-        failure = bind_at(&v4, fd);
-    }
-    errno = failure;
-    return failure ? err_errno("bind") : OK;
-}
-
-/* ---- clients ---- */
-
-static str client_key(const addr *a, char key[CLIENT_KEY]) {
-    char text[ADDR_TEXT];
-    addr v4;
-    addr_print(a, text);
-    if (addr_parse(str_c(text), &v4) && v4.family == ADDR_V4) { /* mapped ones too */
-        key[0] = 4;
-        memcpy(key + 1, v4.ip, 4);
-        return str_of(key, 5);
-    }
-    key[0] = 6;
-    memcpy(key + 1, a->ip, 8); /* whoever has one v6 address has its whole /64 */
-    return str_of(key, 9);
-}
-
-/* Counts live in the table's pointers. */
-static size_t count_of(void *value) { return (size_t)(uintptr_t)value; }
-static void *as_value(size_t count) { return (void *)(uintptr_t)count; }
-
-bool listener_admit(listener *l, const addr *client) {
-    if (!l->config.max_per_client || client->family == ADDR_UNIX)
-        return true;
-    char bytes[CLIENT_KEY];
-    str key = client_key(client, bytes);
-    pthread_mutex_lock(&l->lock);
-    size_t n = count_of(map_get(&l->clients, key));
-    bool admitted = n < l->config.max_per_client && map_put(&l->clients, key, as_value(n + 1));
-    pthread_mutex_unlock(&l->lock);
-    return admitted;
-}
-
-void listener_dismiss(listener *l, const addr *client) {
-    if (!l->config.max_per_client || client->family == ADDR_UNIX)
-        return;
-    char bytes[CLIENT_KEY];
-    str key = client_key(client, bytes);
-    pthread_mutex_lock(&l->lock);
-    size_t n = count_of(map_get(&l->clients, key));
-    if (n > 1)
-        map_put(&l->clients, key, as_value(n - 1));
-    else
-        map_remove(&l->clients, key);
-    pthread_mutex_unlock(&l->lock);
-}
-
-/* ---- life ---- */
+enum { CLIENTS_MAX = 1000 * 1000, BACKLOG = 1024 };
 
 void listener_hold(listener *l) { atomic_fetch_add(&l->references, 1); }
 
@@ -125,20 +19,14 @@ void listener_drop(listener *l) {
 static void listener_free(listener *l) {
     map_free(&l->clients);
     pthread_mutex_destroy(&l->lock);
-    free((void *)l->config.proxies);
-    free((void *)l->config.busy_text.p);
+    listener_settings_drop(l->settings);
     free(l->acceptors);
     free(l);
 }
 
 static listener *listener_new(const listener_config *config, size_t n) {
     listener *l = mem_alloc(sizeof *l);
-    l->config = *config;
-    l->config.busy_text.p = mem_strdup(config->busy_text);
-    addr_net *proxies = mem_array(config->proxies_n, sizeof *proxies);
-    if (config->proxies_n)
-        memcpy(proxies, config->proxies, config->proxies_n * sizeof *proxies);
-    l->config.proxies = proxies;
+    l->settings = listener_settings_new(config);
     pthread_mutex_init(&l->lock, NULL);
     map_init(&l->clients, CLIENTS_MAX);
     completion_init(&l->gone);

@@ -1,4 +1,4 @@
-/* Acceptors: one listening socket on one loop. For listener.c and acceptor.c, after <uv.h>. */
+/* Acceptors: one listening socket on one loop. For listener*.c, after <uv.h>. */
 #ifndef GODWIT_NET_LISTENER_PRIVATE_H
 #define GODWIT_NET_LISTENER_PRIVATE_H
 

@@ -276,6 +276,33 @@ static void any_address_is_both_families(void **state) {
     check_fails(listener_bind(&none, &fd), ERR_PERM, ERR_SYNTAX);
 }
 
+/* ---- new settings ---- */
+
+static void new_settings_are_for_new_connections(void **state) {
+    (void)state;
+    listener_config config = lines_config();
+    listener *l = peer_listen(&config);
+    addr at = listener_address(l);
+    int before = greeted(&at);
+    config.max_per_client = 1;
+    listener_reconfigure(l, &config);
+    int after = greeted(&at); /* the first that counts */
+    expect_busy(&at);
+    config.busy_text = S("full\n");
+    config.max_connections = 2;
+    listener_reconfigure(l, &config);
+    int refused = peer_connect(&at);
+    peer_expect(refused, S("full\n"));
+    close(refused);
+    peer_send(before, S("one\n"));
+    peer_expect(before, S("one!\n"));
+    close(before);
+    close(after);
+    await_connections(l, 0);
+    close(greeted(&at));
+    listener_close(l);
+}
+
 /* ---- all connections ---- */
 
 static void everybody_hears_goodbye(void **state) {
@@ -335,6 +362,7 @@ int main(void) {
         TEST(silence_before_the_session_has_a_deadline),
         TEST(unix_sockets_work_and_stale_ones_are_replaced),
         TEST(any_address_is_both_families),
+        TEST(new_settings_are_for_new_connections),
         TEST(everybody_hears_goodbye),
         TEST(closing_waits_for_sessions_at_work),
     };

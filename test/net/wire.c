@@ -214,7 +214,7 @@ static void meet_silence(void *arg) {
     addr *full = arg;
     wire *w;
     str line;
-    char piece[8000] = {0};
+    static const char piece[8000];
     check_fails(wire_connect(&w, full, NULL, deadline_in(50)), ERR_TEMP, ERR_TIMEOUT);
     w = greeted();
     check_fails(wire_read_line(w, 100, &line, deadline_in(20)), ERR_TEMP, ERR_TIMEOUT);

@@ -32,8 +32,7 @@ static void pause_accepting(acceptor *a, int error) {
 }
 
 /* A client that cannot be served is told so in one write, and only if it does not begin with a handshake. */
-static void turn_away(const acceptor *a, int fd) {
-    const listener_config *config = &a->owner->config;
+static void turn_away(const listener_config *config, int fd) {
     if (!config->implicit_tls && config->busy_text.n) {
         ssize_t ignored = send(fd, config->busy_text.p, config->busy_text.n, MSG_NOSIGNAL | MSG_DONTWAIT);
         (void)ignored;
@@ -49,15 +48,18 @@ static int refuse_with_spare(acceptor *a) {
     close(a->spare);
     int fd = accept4(a->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     int failure = fd < 0 ? errno : 0;
-    if (fd >= 0)
-        turn_away(a, fd);
+    if (fd >= 0) {
+        listener_settings *settings = listener_settings_now(a->owner);
+        turn_away(&settings->config, fd);
+        listener_settings_drop(settings);
+    }
     a->spare = open_spare();
     return failure;
 }
 
-static bool reserve_place(listener *l) {
+static bool reserve_place(listener *l, size_t most) {
     size_t before = atomic_fetch_add(&l->connections, 1);
-    if (!l->config.max_connections || before < l->config.max_connections)
+    if (!most || before < most)
         return true;
     atomic_fetch_sub(&l->connections, 1);
     return false;
@@ -65,17 +67,19 @@ static bool reserve_place(listener *l) {
 
 static void begin(acceptor *a, int fd, const struct sockaddr *from) {
     addr peer;
-    if (!addr_from_sockaddr(from, &peer) || !reserve_place(a->owner)) {
-        turn_away(a, fd);
+    listener_settings *settings = listener_settings_now(a->owner);
+    if (!addr_from_sockaddr(from, &peer) || !reserve_place(a->owner, settings->config.max_connections)) {
+        turn_away(&settings->config, fd);
+        listener_settings_drop(settings);
         return;
     }
     listener_hold(a->owner);
-    conn_begin(a->owner, a->home, fd, &peer);
+    conn_begin(a->owner, settings, a->home, fd, &peer);
 }
 
 static bool is_passing(int error) {
-    return error == 0 || error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH ||
-           error == ENETUNREACH || error == EPERM;
+    return error == 0 || error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN ||
+           error == EHOSTUNREACH || error == ENETUNREACH || error == EPERM;
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events) {
