@@ -37,6 +37,7 @@
 #define LIMIT_WRITE_BATCH      256           /* changes that share one commit: bounds how long the first one waits */
 #define LIMIT_EXPUNGE_ROWS     20000         /* remembered ranges of expunged UIDs of one mailbox */
 #define LIMIT_CHECK_FAULTS     1000          /* lines of a store check */
+#define LIMIT_SPOOL_MEMORY     (256 << 20)   /* arriving messages kept in memory, together; past it they go to files */
 #define LIMIT_HOPS             50            /* Received fields before a message counts as looping, RFC 5321 6.3 */
 #define LIMIT_DNS_RECORDS      1000          /* records used of one answer */
 

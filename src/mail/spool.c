@@ -3,13 +3,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 /* In front of the message in its file; a hole that costs no disk. Enough for our header lines. */
 enum { HEADROOM = 16384 };
+
+/* Of all spools: ten thousand senders of a megabyte each must not be ten gigabytes. */
+static atomic_size_t in_memory;
+
+static void drop_memory(spool *s) {
+    atomic_fetch_sub(&in_memory, s->memory.n);
+    buf_free(&s->memory);
+}
 
 void spool_init(spool *s, str directory, uint64_t least, uint64_t max) {
     *s = (spool){.fd = -1, .least = least, .max = max, .directory = directory};
@@ -19,7 +29,7 @@ void spool_init(spool *s, str directory, uint64_t least, uint64_t max) {
 static void fail(spool *s, err why) {
     s->failed = true;
     s->why = why;
-    buf_free(&s->memory);
+    drop_memory(s);
     fd_close_ptr(&s->fd);
 }
 
@@ -52,8 +62,17 @@ static bool move_to_file(spool *s) {
     s->fd = open_unnamed(s->directory);
     if (s->fd < 0 || !write_all(s->fd, buf_str(&s->memory), HEADROOM))
         return false;
-    buf_free(&s->memory);
+    drop_memory(s);
     return true;
+}
+
+static void keep_in_memory(spool *s, str bytes) {
+    if (buf_add(&s->memory, bytes))
+        atomic_fetch_add(&in_memory, bytes.n);
+}
+
+static bool memory_is_for_others(const spool *s, size_t more) {
+    return s->size > s->least || atomic_load(&in_memory) + more > LIMIT_SPOOL_MEMORY;
 }
 
 void spool_add(spool *s, str bytes) {
@@ -66,12 +85,12 @@ void spool_add(spool *s, str bytes) {
              err_make(ERR_PEER, ERR_LIMIT, "Message too large", "message over %llu bytes", (unsigned long long)s->max));
         return;
     }
-    if (s->fd < 0 && s->size > s->least && s->directory.n && !move_to_file(s)) {
+    if (s->fd < 0 && s->directory.n && memory_is_for_others(s, bytes.n) && !move_to_file(s)) {
         fail(s, err_errno("spool"));
         return;
     }
     if (s->fd < 0)
-        buf_add(&s->memory, bytes);
+        keep_in_memory(s, bytes);
     else if (!write_all(s->fd, bytes, HEADROOM + before))
         fail(s, err_errno("spool"));
 }
@@ -101,7 +120,7 @@ void spool_free(spool *s) {
     if (s->map)
         munmap(s->map, (size_t)s->size + HEADROOM);
     s->map = NULL;
-    buf_free(&s->memory);
+    drop_memory(s);
     if (s->fd >= 0)
         fd_close_ptr(&s->fd);
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "../base/check.h"
+#include "base/limits.h"
 
 static char directory[] = "/tmp/godwit-spool-XXXXXX";
 
@@ -100,6 +101,24 @@ static void never_more_than_max(void **state) {
     }
 }
 
+/* All together have one limit, whatever each alone might keep; what is freed is there again. */
+static void memory_has_one_limit(void **state) {
+    enum { MANY = 70, EACH = 4 << 20 };
+    static spool all[MANY];
+    static char block[EACH];
+    for (int round = 0; round < 2; round++) {
+        size_t in_files = 0;
+        for (size_t i = 0; i < MANY; i++) {
+            spool_init(&all[i], str_c(directory), EACH, EACH);
+            spool_add(&all[i], str_of(block, EACH));
+            in_files += all[i].fd >= 0;
+        }
+        assert_int_equal(in_files, MANY - LIMIT_SPOOL_MEMORY / EACH);
+        for (size_t i = 0; i < MANY; i++)
+            spool_free(&all[i]);
+    }
+}
+
 static void no_directory_means_memory(void **state) {
     spool s;
     spool_init(&s, S(""), 10, 5000);
@@ -138,9 +157,10 @@ static void a_failing_disk_is_told(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(small_stays_in_memory),     cmocka_unit_test(large_goes_to_an_unnamed_file),
-        cmocka_unit_test(headroom_is_writable),      cmocka_unit_test(never_more_than_max),
-        cmocka_unit_test(no_directory_means_memory), cmocka_unit_test(a_failing_disk_is_told),
+        cmocka_unit_test(small_stays_in_memory),  cmocka_unit_test(large_goes_to_an_unnamed_file),
+        cmocka_unit_test(headroom_is_writable),   cmocka_unit_test(never_more_than_max),
+        cmocka_unit_test(memory_has_one_limit),   cmocka_unit_test(no_directory_means_memory),
+        cmocka_unit_test(a_failing_disk_is_told),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
