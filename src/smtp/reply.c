@@ -5,7 +5,7 @@
 #include "mail/mail.h"
 #include "smtp/session.h"
 
-enum { TEXT_MOST = 480, LINES_MOST = 4096 }; /* a reply line is at most 512 bytes, RFC 5321 4.5.3.1.5 */
+enum { TEXT_MOST = 480, FORMAT_MOST = 1024 }; /* a reply line is at most 512 bytes, RFC 5321 4.5.3.1.5 */
 
 static void add_clean(buf *out, str line) {
     line = str_sub(line, 0, TEXT_MOST);
@@ -33,7 +33,7 @@ void smtp_say_text(smtp_session *s, unsigned code, const char *status, str text)
 }
 
 void smtp_say(smtp_session *s, unsigned code, const char *status, const char *format, ...) {
-    char text[LINES_MOST];
+    char text[FORMAT_MOST];
     va_list args;
     va_start(args, format);
     int n = vsnprintf(text, sizeof text, format, args);

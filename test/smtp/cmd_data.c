@@ -148,6 +148,31 @@ static void headers_that_are_none(void **state) {
     client_close(c);
 }
 
+/* Everything that looks at a message does so on a small stack. */
+static void nested_deep(void **state) {
+    enum { LEVELS = 400 };
+    kit_open(&k);
+    client *c = client_greeted(&k);
+    SCOPED_BUF message;
+    buf_init(&message, 100000);
+    for (size_t i = 0; i < LEVELS; i++)
+        buf_addf(&message, "%sContent-Type: multipart/mixed; boundary=b%zu\r\n\r\n--b%zu\r\n",
+                 i ? "" : "Subject: x\r\n", i, i);
+    buf_add(&message, S("\r\n\xc3\xa4\r\n.\r\n\0"));
+    client_mail(c, "a@bar.example", "user@demo.test", message.p, "250 ");
+    message.n = 0;
+    for (size_t i = 0; i < LEVELS; i++)
+        buf_add(&message, S("Content-Type: message/rfc822\r\n\r\n"));
+    buf_add(&message, S("\r\n\xc3\xa4\r\n.\r\n\0"));
+    client_talk(c, "MAIL FROM:<> SMTPUTF8", "250 ");
+    client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+    client_talk(c, "DATA", "354 ");
+    client_say(c, str_c(message.p));
+    client_expect(c, "250 ");
+    check_size(house_inbox(&k.house, "user@demo.test"), 2);
+    client_close(c);
+}
+
 static void loops_end(void **state) {
     kit_open(&k);
     client *c = client_greeted(&k);
@@ -172,7 +197,7 @@ int main(void) {
         TEST(stored_as_it_came), TEST(stored_the_same_at_every_split),
         TEST(smuggling),         TEST(large_messages_go_through_the_file),
         TEST(too_large),         TEST(headers_that_are_none),
-        TEST(loops_end),
+        TEST(loops_end),         TEST(nested_deep),
     };
     return cmocka_run_group_tests(tests, begin, kit_loops_stop);
 }
