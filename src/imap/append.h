@@ -4,8 +4,8 @@
 
 #include "imap/session.h"
 
-/* At an announced literal with no command at work: when what was collected is an APPEND up to its message, begins it (it is
- * then the command at work) and answers true. */
+/* At an announced literal with no command at work: when what was collected is an APPEND up to its message, begins it
+ * (it is then the command at work) and answers true. */
 bool imap_append_begin(imap_session *s);
 
 #endif

@@ -5,8 +5,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-/* On a thread of the store's. Dirty is set before listening is read, and imap/cmd_idle does it the other way round, so that no
- * change is missed. */
+/* On a thread of the store's. Dirty is set before listening is read, and imap/cmd_idle does it the other way round, so
+ * that no change is missed. */
 static void on_change(void *arg) {
     imap_box *b = arg;
     atomic_store(&b->dirty, true);

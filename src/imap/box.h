@@ -1,7 +1,7 @@
 /* The selected mailbox of a session: what the client knows of it, and a watch for what it does not know yet.
  *
- * Internal to imap/; on the connection's loop. The watch's callback runs on a thread of the store's and touches only the two
- * atomic flags and the waker. Freed by imap_box_close. */
+ * Internal to imap/; on the connection's loop. The watch's callback runs on a thread of the store's and touches only
+ * the two atomic flags and the waker. Freed by imap_box_close. */
 #ifndef GODWIT_IMAP_BOX_H
 #define GODWIT_IMAP_BOX_H
 
@@ -11,16 +11,16 @@
 typedef struct imap_box {
     int64_t id;
     bool read_only;
-    uint32_t uidnext;         /* messages from here on are not in the view */
-    uint64_t changes_since;   /* flags and arrivals have been told up to this modseq */
-    uint64_t expunges_since;  /* expunges have been told up to this one; may lag behind */
+    uint32_t uidnext;        /* messages from here on are not in the view */
+    uint64_t changes_since;  /* flags and arrivals have been told up to this modseq */
+    uint64_t expunges_since; /* expunges have been told up to this one; may lag behind */
     imap_view view;
-    str *keywords;            /* one allocation; by position */
+    str *keywords; /* one allocation; by position */
     size_t keywords_n;
     store_watch *watch;
     waker *waker;
-    _Atomic bool dirty;       /* the store changed it since somebody looked */
-    _Atomic bool listening;   /* wake the connection when that happens (IDLE) */
+    _Atomic bool dirty;     /* the store changed it since somebody looked */
+    _Atomic bool listening; /* wake the connection when that happens (IDLE) */
 } imap_box;
 
 /* Opens by id: watches first, then takes ranges and state of one moment. `shown` gets the mailbox as of then. */
@@ -33,8 +33,8 @@ bool imap_box_keywords(imap_box *b, const store_mailbox *from);
 /* Every keyword bit of the flags has a name here. */
 bool imap_box_knows(const imap_box *b, uint64_t flags);
 
-/* A change this session made itself left these rows, and the client has been told of those that changed. When nobody else changed
- * anything in between, the next look need not tell it again. False: somebody did, so it will. */
+/* A change this session made itself left these rows, and the client has been told of those that changed. When nobody
+ * else changed anything in between, the next look need not tell it again. False: somebody did, so it will. */
 bool imap_box_told(imap_box *b, const store_message *changed, size_t n);
 
 #endif

@@ -1,6 +1,6 @@
 /* APPEND, RFC 9051 6.3.12; UTF8 data of RFC 6855; APPENDLIMIT, RFC 7889. The bytes are stored as they come. */
 #include "imap/append.h"
-#include "imap/command.h"
+#include "imap/cmd.h"
 #include "mail/spool.h"
 #include "mime/date.h"
 #include "net/offload.h"
@@ -9,19 +9,19 @@ enum {
     SILENCE_MS = 5 * 60 * 1000, /* between two pieces of a message */
     CONTENT_ARENA = 16 * 1024 * 1024,
     OFFLOAD_MS = 60000,
-    INLINE_MOST = 32 * 1024,    /* bytes looked through on the loop; more goes to a thread */
+    INLINE_MOST = 32 * 1024, /* bytes looked through on the loop; more goes to a thread */
 };
 
 typedef struct append_run {
     spool message;
-    bool utf8_data;    /* "UTF8 (~{n}": a ")" follows */
-    size_t head;       /* bytes of the command before the literal's content */
+    bool utf8_data; /* "UTF8 (~{n}": a ")" follows */
+    size_t head;    /* bytes of the command before the literal's content */
     int64_t mailbox;
     uint64_t flags;
     str *keywords;
     size_t keywords_n;
     mime_date date;
-    err refusal;       /* decided at the announcement; told when the client has sent all it has to say */
+    err refusal; /* decided at the announcement; told when the client has sent all it has to say */
 } append_run;
 
 /* ---- arguments ---- */
@@ -88,7 +88,8 @@ static err store_message_of(imap_command *c, append_run *r, uint32_t *uid, uint3
 
 static void refuse(imap_command *c, err why) {
     if (why.kind == ERR_PEER && why.what == ERR_LIMIT)
-        imap_no(c, "[TOOBIG] The message is larger than %llu bytes", (unsigned long long)c->session->service->max_append);
+        imap_no(c, "[TOOBIG] The message is larger than %llu bytes",
+                (unsigned long long)c->session->service->max_append);
     else if (why.kind == ERR_PEER && why.what == ERR_NOT_FOUND)
         imap_no(c, "[TRYCREATE] There is no such mailbox");
     else
@@ -126,7 +127,8 @@ static bool is_message(imap_session *s) {
     imap_scan scan = {buf_str(&s->collect.text), &memory};
     str tag, name, mailbox;
     return imap_scan_tag(&scan, &tag) && imap_scan_sp(&scan) && imap_scan_atom(&scan, &name) &&
-           str_caseeq(name, S("APPEND")) && imap_scan_sp(&scan) && imap_scan_astring(&scan, &mailbox) && imap_scan_sp(&scan);
+           str_caseeq(name, S("APPEND")) && imap_scan_sp(&scan) && imap_scan_astring(&scan, &mailbox) &&
+           imap_scan_sp(&scan);
 }
 
 static err find_mailbox(imap_command *c, append_run *r, str name, uint64_t size) {

@@ -1,4 +1,4 @@
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 /* RFC 9051 6.1.1. Few before the login: what a client needs to get in, and nothing a guesser could use. */
 static void before_login(buf *out, const imap_session *s) {

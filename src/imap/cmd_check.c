@@ -1,5 +1,5 @@
 /* CHECK, RFC 3501 6.4.1: everything is on disk at all times, so a NOOP. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static void run(imap_command *c) {
     if (imap_scan_end(&c->args))

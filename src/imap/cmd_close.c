@@ -1,5 +1,5 @@
 /* CLOSE, RFC 9051 6.4.1: removes what is \Deleted without telling, and leaves. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static void run(imap_command *c) {
     imap_session *s = c->session;

@@ -1,5 +1,5 @@
 /* CREATE, RFC 9051 6.3.4, and what the new mailbox is for (RFC 6154 5). */
-#include "imap/command.h"
+#include "imap/cmd.h"
 #include "imap/print.h"
 
 /* [SP "(USE (" special "))"]. ok false: not one purpose that we keep. */
@@ -39,7 +39,9 @@ static void run(imap_command *c) {
         name.n--;
     int64_t id;
     err e = store_mailbox_create(s->service->store, &s->who, name, special, &id);
-    if (failed(e))
+    if (failed(e) && e.kind == ERR_PEER && e.what == ERR_UNSUPPORTED)
+        imap_no(c, "[USEATTR] %s", e.text);
+    else if (failed(e))
         imap_fail(c, e);
     else
         imap_ok(c, "CREATE done");

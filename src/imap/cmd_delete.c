@@ -1,5 +1,5 @@
 /* DELETE, RFC 9051 6.3.5. Who deletes what he has selected leaves it; other sessions hear BYE (RFC 2180 3.3). */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static err remove_mailbox(imap_command *c, str name) {
     imap_session *s = c->session;
@@ -21,10 +21,6 @@ static void run(imap_command *c) {
         imap_bad(c);
         return;
     }
-    if (str_eq(name, S("INBOX"))) {
-        imap_no(c, "[CANNOT] INBOX cannot be deleted");
-        return;
-    }
     err e = remove_mailbox(c, name);
     if (failed(e))
         imap_fail(c, e);
@@ -32,5 +28,5 @@ static void run(imap_command *c) {
         imap_ok(c, "DELETE done");
 }
 
-const imap_entry imap_cmd_delete = {IMAP_WORD("DELETE"), IMAP_AUTHENTICATED | IMAP_SELECTED, 0, IMAP_WORD("DELETE mailbox"),
-                                    run};
+const imap_entry imap_cmd_delete = {IMAP_WORD("DELETE"), IMAP_AUTHENTICATED | IMAP_SELECTED, 0,
+                                    IMAP_WORD("DELETE mailbox"), run};

@@ -1,5 +1,5 @@
 /* ENABLE, RFC 9051 6.3.1. Names we do not know are passed over. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static unsigned bit_of(str name) {
     if (str_caseeq(name, S("CONDSTORE")))

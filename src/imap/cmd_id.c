@@ -1,6 +1,6 @@
 /* ID, RFC 2971: who we are; what the client says of itself goes into the log. */
 #include "base/log.h"
-#include "imap/command.h"
+#include "imap/cmd.h"
 #include "imap/print.h"
 
 enum { FIELDS_MOST = 30 }; /* RFC 2971 3.3 */

@@ -73,7 +73,8 @@ static void print_attributes(imap_command *c, const imap_list_run *r, const imap
     buf *out = imap_out(c);
     const char *blank = "";
     if (!one->box) /* RFC 9051 7.3.1: \NonExistent implies \Noselect; RFC 3501 knows only that */
-        add_attribute(out, r->extended || (c->session->enabled & ENABLED_REV2) ? S("\\NonExistent") : S("\\Noselect"), &blank);
+        add_attribute(out, r->extended || (c->session->enabled & ENABLED_REV2) ? S("\\NonExistent") : S("\\Noselect"),
+                      &blank);
     if (r->return_subscribed && one->subscribed)
         add_attribute(out, S("\\Subscribed"), &blank);
     add_attribute(out, one->has_children ? S("\\HasChildren") : S("\\HasNoChildren"), &blank);
@@ -113,8 +114,8 @@ static void step(imap_command *c) {
 
 static bool scan(imap_command *c, imap_list_run *r, str *reference, str *patterns, size_t *n) {
     imap_scan *s = &c->args;
-    return scan_selection(s, r) && imap_scan_astring(s, reference) && imap_scan_sp(s) && scan_patterns(s, r, patterns, n) &&
-           scan_return(s, r);
+    return scan_selection(s, r) && imap_scan_astring(s, reference) && imap_scan_sp(s) &&
+           scan_patterns(s, r, patterns, n) && scan_return(s, r);
 }
 
 static void run(imap_command *c) {

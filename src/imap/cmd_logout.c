@@ -1,5 +1,5 @@
 /* LOGOUT, RFC 9051 6.1.3: BYE, then the tagged answer, then the end. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static void after(imap_session *s) {
     imap_session_move(s, IMAP_LEAVING);

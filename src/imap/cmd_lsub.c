@@ -25,8 +25,8 @@ static void run(imap_command *c) {
     imap_list_run *r = arena_alloc(&c->memory, sizeof *r);
     str reference, pattern;
     r->patterns = arena_array(&c->memory, 1, sizeof *r->patterns);
-    if (!imap_scan_astring(&c->args, &reference) || !imap_scan_sp(&c->args) || !imap_scan_list_mailbox(&c->args, &pattern) ||
-        !imap_scan_end(&c->args)) {
+    if (!imap_scan_astring(&c->args, &reference) || !imap_scan_sp(&c->args) ||
+        !imap_scan_list_mailbox(&c->args, &pattern) || !imap_scan_end(&c->args)) {
         imap_bad(c);
         return;
     }

@@ -3,4 +3,5 @@
 
 static void run(imap_command *c) { imap_transfer(c, true); }
 
-const imap_entry imap_cmd_move = {IMAP_WORD("MOVE"), IMAP_SELECTED, ENTRY_UID | ENTRY_LOOKS, IMAP_WORD("MOVE messages mailbox"), run};
+const imap_entry imap_cmd_move = {IMAP_WORD("MOVE"), IMAP_SELECTED, ENTRY_UID | ENTRY_LOOKS,
+                                  IMAP_WORD("MOVE messages mailbox"), run};

@@ -1,5 +1,5 @@
 /* NAMESPACE, RFC 9051 6.3.10: one personal namespace; nothing of others, nothing shared. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static void run(imap_command *c) {
     if (!imap_scan_end(&c->args)) {

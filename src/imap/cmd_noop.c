@@ -1,5 +1,5 @@
 /* NOOP, RFC 9051 6.1.2: its end looks for news. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static void run(imap_command *c) {
     if (imap_scan_end(&c->args))

@@ -1,5 +1,5 @@
 /* RENAME, RFC 9051 6.3.6. A session that has it selected goes on with it under its new name. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static void run(imap_command *c) {
     imap_session *s = c->session;

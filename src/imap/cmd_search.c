@@ -22,8 +22,12 @@ static void add_found(imap_search_run *r, const store_message *row, uint32_t seq
 
 static imap_candidate candidate_of(imap_command *c, const store_message *row, arena *memory) {
     const imap_box *box = c->session->box;
-    return (imap_candidate){.row = row, .seq = imap_view_seq(&box->view, row->uid), .keywords = box->keywords,
-                            .keywords_n = box->keywords_n, .now = time_wall(), .memory = memory};
+    return (imap_candidate){.row = row,
+                            .seq = imap_view_seq(&box->view, row->uid),
+                            .keywords = box->keywords,
+                            .keywords_n = box->keywords_n,
+                            .now = time_wall(),
+                            .memory = memory};
 }
 
 /* ---- a page of rows, in a thread when envelopes are to be decoded ---- */

@@ -1,5 +1,5 @@
 /* STARTTLS, RFC 9051 6.2.1. What was sent behind it in the clear is never looked at (net/conn drops it). */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static void after(imap_session *s) {
     imap_collect_reset(&s->collect);

@@ -124,4 +124,5 @@ static void run(imap_command *c) {
 }
 
 const imap_entry imap_cmd_store = {IMAP_WORD("STORE"), IMAP_SELECTED, ENTRY_UID | ENTRY_QUIET | ENTRY_LOOKS,
-                                   IMAP_WORD("STORE messages [(UNCHANGEDSINCE modseq)] [+|-]FLAGS[.SILENT] (flags)"), run};
+                                   IMAP_WORD("STORE messages [(UNCHANGEDSINCE modseq)] [+|-]FLAGS[.SILENT] (flags)"),
+                                   run};

@@ -1,5 +1,5 @@
 /* SUBSCRIBE, RFC 9051 6.3.7. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static void run(imap_command *c) {
     imap_session *s = c->session;
@@ -17,4 +17,5 @@ static void run(imap_command *c) {
         imap_ok(c, "SUBSCRIBE done");
 }
 
-const imap_entry imap_cmd_subscribe = {IMAP_WORD("SUBSCRIBE"), IMAP_AUTHENTICATED | IMAP_SELECTED, 0, IMAP_WORD("SUBSCRIBE mailbox"), run};
+const imap_entry imap_cmd_subscribe = {IMAP_WORD("SUBSCRIBE"), IMAP_AUTHENTICATED | IMAP_SELECTED, 0,
+                                       IMAP_WORD("SUBSCRIBE mailbox"), run};

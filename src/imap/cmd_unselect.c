@@ -1,5 +1,5 @@
 /* UNSELECT, RFC 9051 6.4.2: CLOSE that expunges nothing. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static void run(imap_command *c) {
     if (!imap_scan_end(&c->args)) {

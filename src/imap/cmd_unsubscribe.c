@@ -1,5 +1,5 @@
 /* UNSUBSCRIBE, RFC 9051 6.3.8. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 static void run(imap_command *c) {
     imap_session *s = c->session;
@@ -17,4 +17,5 @@ static void run(imap_command *c) {
         imap_ok(c, "UNSUBSCRIBE done");
 }
 
-const imap_entry imap_cmd_unsubscribe = {IMAP_WORD("UNSUBSCRIBE"), IMAP_AUTHENTICATED | IMAP_SELECTED, 0, IMAP_WORD("UNSUBSCRIBE mailbox"), run};
+const imap_entry imap_cmd_unsubscribe = {IMAP_WORD("UNSUBSCRIBE"), IMAP_AUTHENTICATED | IMAP_SELECTED, 0,
+                                         IMAP_WORD("UNSUBSCRIBE mailbox"), run};

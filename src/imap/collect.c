@@ -134,9 +134,7 @@ size_t imap_collect_feed(imap_collect *c, str in, imap_event *event) {
     return taken;
 }
 
-bool imap_collect_fits(const imap_collect *c) {
-    return !c->dropped && c->literal <= c->text.max - c->text.n;
-}
+bool imap_collect_fits(const imap_collect *c) { return !c->dropped && c->literal <= c->text.max - c->text.n; }
 
 static void answer(imap_collect *c, int mode) {
     ASSERT(c->mode == COLLECT_ASKED);

@@ -80,7 +80,9 @@ static bool skip_extensions(imap_scan *s, buf *out) {
     return imap_scan_byte(s, ')') && buf_add_byte(out, ')');
 }
 
-static bool next_is(const imap_scan *s, char a, char b) { return s->rest.n > 1 && s->rest.p[0] == a && s->rest.p[1] == b; }
+static bool next_is(const imap_scan *s, char a, char b) {
+    return s->rest.n > 1 && s->rest.p[0] == a && s->rest.p[1] == b;
+}
 
 static bool copy_body(imap_scan *s, buf *out, unsigned depth) {
     if (depth == 0 || !imap_scan_byte(s, '('))

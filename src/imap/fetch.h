@@ -1,7 +1,7 @@
 /* Carries out a FETCH: a cursor over rows, items and bytes that goes on whenever the client has taken what was queued.
  *
- * Internal to imap/; in a fiber on the connection's loop. Rows come in pages; ENVELOPE, BODYSTRUCTURE and FLAGS are answered from
- * them without opening the message; bodies pass in steps of FETCH_STEP. */
+ * Internal to imap/; in a fiber on the connection's loop. Rows come in pages; ENVELOPE, BODYSTRUCTURE and FLAGS are
+ * answered from them without opening the message; bodies pass in steps of FETCH_STEP. */
 #ifndef GODWIT_IMAP_FETCH_H
 #define GODWIT_IMAP_FETCH_H
 
@@ -28,18 +28,18 @@ err imap_body_decoded(imap_message *m, const imap_fetch_item *item, str *out) MU
 typedef struct imap_fetch_run {
     imap_fetch what;
     imap_pick pick;
-    arena page;            /* the rows and what goes with them */
+    arena page; /* the rows and what goes with them */
     store_message *rows;
-    bool *told;            /* \Seen was set by this FETCH: the row's FLAGS must be told */
-    size_t rows_n, row;    /* row: the present one */
-    size_t item;           /* of the present row */
-    bool begun;            /* "* n FETCH (" of the present row is printed */
-    bool first;            /* no item of it is printed yet */
-    imap_message message;  /* of the present row, opened when an item needs it */
-    imap_body body;        /* being sent */
+    bool *told;           /* \Seen was set by this FETCH: the row's FLAGS must be told */
+    size_t rows_n, row;   /* row: the present one */
+    size_t item;          /* of the present row */
+    bool begun;           /* "* n FETCH (" of the present row is printed */
+    bool first;           /* no item of it is printed yet */
+    imap_message message; /* of the present row, opened when an item needs it */
+    imap_body body;       /* being sent */
     bool sending;
     uint64_t wanted, given; /* messages asked for, messages found */
-    err trouble;           /* the first thing that went wrong with a single message */
+    err trouble;            /* the first thing that went wrong with a single message */
 } imap_fetch_run;
 
 /* Takes the next page of rows and sets \Seen where that is due. True when there is a page. */

@@ -94,7 +94,9 @@ static void label_section(buf *b, const imap_fetch_item *item) {
 static bool make_label(imap_scan *s, imap_fetch_item *item) {
     SCOPED_BUF b;
     buf_init(&b, 1 << 20);
-    buf_add(&b, item->kind == FETCH_SECTION ? S("BODY[") : item->kind == FETCH_BINARY ? S("BINARY[") : S("BINARY.SIZE["));
+    buf_add(&b, item->kind == FETCH_SECTION  ? S("BODY[")
+                : item->kind == FETCH_BINARY ? S("BINARY[")
+                                             : S("BINARY.SIZE["));
     label_section(&b, item);
     buf_add_byte(&b, ']');
     if (item->partial)

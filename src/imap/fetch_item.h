@@ -1,6 +1,7 @@
 /* What a FETCH asks for (RFC 9051 6.4.5, RFC 7162 3.1.4), parsed.
  *
- * Pure; lives in the command's arena. At most IMAP_FETCH_ITEMS items. Called by imap/cmd_fetch; carried out by imap/fetch. */
+ * Pure; lives in the command's arena. At most IMAP_FETCH_ITEMS items. Called by imap/cmd_fetch; carried out by
+ * imap/fetch. */
 #ifndef GODWIT_IMAP_FETCH_ITEM_H
 #define GODWIT_IMAP_FETCH_ITEM_H
 
@@ -17,15 +18,15 @@ typedef enum imap_fetch_kind {
     FETCH_BASIC,     /* BODY: the structure without extension data */
     FETCH_UID,
     FETCH_MODSEQ,
-    FETCH_SECTION,   /* BODY[...], RFC822, RFC822.HEADER, RFC822.TEXT */
+    FETCH_SECTION, /* BODY[...], RFC822, RFC822.HEADER, RFC822.TEXT */
     FETCH_BINARY,
     FETCH_BINARY_SIZE,
 } imap_fetch_kind;
 
 typedef enum imap_section {
-    SECTION_ALL,        /* of the message, or with numbers the part's content */
+    SECTION_ALL, /* of the message, or with numbers the part's content */
     SECTION_HEADER,
-    SECTION_FIELDS,     /* HEADER.FIELDS */
+    SECTION_FIELDS, /* HEADER.FIELDS */
     SECTION_FIELDS_NOT,
     SECTION_TEXT,
     SECTION_MIME,
@@ -47,9 +48,9 @@ typedef struct imap_fetch {
     imap_fetch_item *items;
     size_t n;
     bool has_uid, has_flags, has_modseq;
-    bool sets_seen;          /* an item that is no peek */
+    bool sets_seen; /* an item that is no peek */
     bool wants_envelope, wants_structure;
-    uint64_t changed_since;  /* 0: all */
+    uint64_t changed_since; /* 0: all */
 } imap_fetch;
 
 /* Items or a macro, then the modifiers. False: wrong, or more items than allowed. */

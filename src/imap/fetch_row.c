@@ -5,9 +5,9 @@
 #include "imap/sync.h"
 
 enum {
-    PAGE_FLAGS = 500,    /* rows at a time */
+    PAGE_FLAGS = 500, /* rows at a time */
     PAGE_ENVELOPES = 100,
-    PAGE_BODIES = 20,    /* \Seen is set for a page before its bodies go out: not long before */
+    PAGE_BODIES = 20, /* \Seen is set for a page before its bodies go out: not long before */
     PAGE_ARENA = 32 * 1024 * 1024,
 };
 
@@ -42,8 +42,8 @@ static void set_seen(imap_command *c, imap_fetch_run *r) {
         return;
     store_flag_change change = {.op = FLAGS_ADD, .system_flags = FLAG_SEEN, .unchanged_since = UINT64_MAX};
     store_message *changed;
-    err e = store_flag(s->service->store, &s->who, s->box->id, unseen, n, &change, &r->page, &changed, &changed_n, &conflict,
-                       &conflict_n);
+    err e = store_flag(s->service->store, &s->who, s->box->id, unseen, n, &change, &r->page, &changed, &changed_n,
+                       &conflict, &conflict_n);
     if (failed(e))
         return;
     imap_box_told(s->box, changed, changed_n);

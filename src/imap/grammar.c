@@ -32,8 +32,7 @@ bool imap_scan_byte(imap_scan *s, char c) {
 bool imap_scan_sp(imap_scan *s) { return imap_scan_byte(s, ' '); }
 
 bool imap_scan_end(imap_scan *s) {
-    while (imap_scan_sp(s)) {
-    }
+    while (imap_scan_sp(s)) {}
     return s->rest.n == 0;
 }
 

@@ -14,9 +14,9 @@ typedef struct imap_scan {
 } imap_scan;
 
 bool imap_scan_byte(imap_scan *s, char c);
-bool imap_scan_sp(imap_scan *s);              /* one SP */
-bool imap_scan_end(imap_scan *s);             /* nothing but blanks is left */
-bool imap_scan_word(imap_scan *s, str word);  /* these letters, any case; nothing is taken when they are not there */
+bool imap_scan_sp(imap_scan *s);             /* one SP */
+bool imap_scan_end(imap_scan *s);            /* nothing but blanks is left */
+bool imap_scan_word(imap_scan *s, str word); /* these letters, any case; nothing is taken when they are not there */
 
 bool imap_scan_tag(imap_scan *s, str *out);
 bool imap_scan_atom(imap_scan *s, str *out);

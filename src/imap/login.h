@@ -2,7 +2,7 @@
 #ifndef GODWIT_IMAP_LOGIN_H
 #define GODWIT_IMAP_LOGIN_H
 
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 /* "OK [CAPABILITY ...]": from here on the session is this user's. */
 void imap_login_accept(imap_command *c, const auth_user *user);

@@ -1,8 +1,8 @@
 /* Does a message match a SEARCH key? Answered from as little of the message as will do.
  *
- * A candidate has its row, and perhaps its envelope, header and text; a key that needs what is not there yet answers MAYBE. Reads only
- * what it is given, so it may run in a thread: matching headers and texts decodes and converts charsets, which must not
- * happen on a loop. Text is compared without case (i;unicode-casemap in effect, RFC 5051). */
+ * A candidate has its row, and perhaps its envelope, header and text; a key that needs what is not there yet answers
+ * MAYBE. Reads only what it is given, so it may run in a thread: matching headers and texts decodes and converts
+ * charsets, which must not happen on a loop. Text is compared without case (i;unicode-casemap in effect, RFC 5051). */
 #ifndef GODWIT_IMAP_MATCH_H
 #define GODWIT_IMAP_MATCH_H
 
@@ -15,7 +15,7 @@ typedef enum imap_verdict { MATCH_NO, MATCH_YES, MATCH_MAYBE } imap_verdict;
 typedef struct imap_candidate {
     const store_message *row;
     uint32_t seq;
-    const str *keywords;           /* of the mailbox */
+    const str *keywords; /* of the mailbox */
     size_t keywords_n;
     int64_t now;                   /* wall seconds, for OLDER and YOUNGER */
     const imap_envelope *envelope; /* NULL: not there */

@@ -7,7 +7,7 @@
 enum {
     READ_STEP = 64 * 1024,
     TREE_ARENA = 16 * 1024 * 1024,
-    INLINE_MOST = 32 * 1024,   /* bytes parsed on the loop: some 50 us; more goes to a thread */
+    INLINE_MOST = 32 * 1024, /* bytes parsed on the loop: some 50 us; more goes to a thread */
     OFFLOAD_MS = 30000,
 };
 
@@ -36,7 +36,8 @@ err imap_message_header(imap_message *m, str *out) {
     if (m->loaded)
         m->header = str_sub(m->tree.message, 0, m->header_size);
     if (!m->header.p)
-        TRY(read_bytes(m, 0, m->header_size < IMAP_HEADER_MOST ? m->header_size : IMAP_HEADER_MOST, &m->memory, &m->header));
+        TRY(read_bytes(m, 0, m->header_size < IMAP_HEADER_MOST ? m->header_size : IMAP_HEADER_MOST, &m->memory,
+                       &m->header));
     *out = m->header;
     return OK;
 }

@@ -15,7 +15,7 @@ static bool to_utf8(buf *out, str wire, bool utf8) {
     return imap_utf7_decode(out, wire);
 }
 
-/* RFC 9051 5.1: names are to be in Net-Unicode, whatever the client typed. */
+/* RFC 9051 5.1: names are in Net-Unicode, whatever the client typed. */
 static bool normal_form(str name, arena *memory, str *out) {
     *out = arena_str(memory, name);
     if (utf8_is_ascii(name))
@@ -43,9 +43,14 @@ bool imap_name_read_pattern(str wire, bool utf8, arena *memory, str *out) {
         return false;
     if (out->n)
         capital_inbox(*out, (char *)(uintptr_t)out->p); /* our own copy */
-    return out->n <= LIMIT_MAILBOX_NAME;
+    return true;
 }
 
 bool imap_name_read(str wire, bool utf8, arena *memory, str *out) {
-    return imap_name_read_pattern(wire, utf8, memory, out) && out->n > 0;
+    SCOPED_BUF name;
+    buf_init(&name, WIRE_MOST);
+    if (wire.n > WIRE_MOST || !to_utf8(&name, wire, utf8))
+        return false;
+    *out = arena_str(memory, buf_str(&name));
+    return out->p && out->n;
 }

@@ -1,7 +1,7 @@
 #include "imap/pattern.h"
 
-/* Position i means: the first i characters of the pattern are matched. A wildcard may be passed at any time (advance) and
- * stays while it takes bytes; folding leaves no two of them beside each other, so passing once is enough. */
+/* Position i means: the first i characters of the pattern are matched. A wildcard may be passed at any time (advance)
+ * and stays while it takes bytes; folding leaves no two of them beside each other, so passing once is enough. */
 
 static void put(uint64_t *set, size_t i) { set[i / 64] |= UINT64_C(1) << (i % 64); }
 

@@ -1,7 +1,7 @@
 /* LIST patterns (RFC 9051 6.3.9): "*" matches anything, "%" anything within one level.
  *
- * Pure. A pattern is compiled once for a command; matching looks at every byte of the name once, with one step a word of 64
- * pattern positions, whatever the pattern: no backtracking. */
+ * Pure. A pattern is compiled once for a command; matching looks at every byte of the name once, with one step a word
+ * of 64 pattern positions, whatever the pattern: no backtracking. */
 #ifndef GODWIT_IMAP_PATTERN_H
 #define GODWIT_IMAP_PATTERN_H
 

@@ -71,7 +71,7 @@ static const named system_flags[] = {
 };
 
 static const named specials[] = {
-    {{"\\Drafts", 7}, SPECIAL_DRAFTS},   {{"\\Sent", 5}, SPECIAL_SENT}, {{"\\Junk", 5}, SPECIAL_JUNK},
+    {{"\\Drafts", 7}, SPECIAL_DRAFTS},   {{"\\Sent", 5}, SPECIAL_SENT},       {{"\\Junk", 5}, SPECIAL_JUNK},
     {{"\\Trash", 6}, SPECIAL_TRASH},     {{"\\Archive", 8}, SPECIAL_ARCHIVE}, {{"\\All", 4}, SPECIAL_ALL},
     {{"\\Flagged", 8}, SPECIAL_FLAGGED},
 };

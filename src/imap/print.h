@@ -16,7 +16,7 @@ bool imap_print_mailbox(buf *out, str name, bool utf8);
 
 /* "\Seen \Flagged work"; bits without a keyword are left out. */
 bool imap_print_flags(buf *out, uint64_t flags, const str *keywords, size_t keywords_n);
-uint64_t imap_flag_of(str name);             /* FLAG_SEEN ..., 0 for a name that is no system flag */
+uint64_t imap_flag_of(str name);              /* FLAG_SEEN ..., 0 for a name that is no system flag */
 str imap_special_name(store_special special); /* "\Drafts"; "" for none */
 store_special imap_special_of(str name);
 

@@ -11,17 +11,17 @@
 typedef struct imap_search_run {
     imap_search what;
     imap_pick pick;
-    uint64_t since;       /* a MODSEQ key that all must match, less one */
+    uint64_t since; /* a MODSEQ key that all must match, less one */
     arena page;
     store_message *rows;
     imap_verdict *verdicts;
     size_t rows_n, row;
-    imap_message message; /* being looked into */
-    imap_ranges found;    /* sequence numbers */
+    imap_message message;                            /* being looked into */
+    imap_ranges found;                               /* sequence numbers */
     uint64_t modseq_first, modseq_last, modseq_high; /* of the first, the last, any message found */
-    bool begun;           /* the answer's beginning is printed */
-    size_t told;          /* ranges of found that are told */
-    uint32_t told_seq;    /* the next one in that range; 0: its first */
+    bool begun;                                      /* the answer's beginning is printed */
+    size_t told;                                     /* ranges of found that are told */
+    uint32_t told_seq;                               /* the next one in that range; 0: its first */
 } imap_search_run;
 
 /* Everything is found: keeps it for "$" when asked to, then tells it as the command's further steps. */

@@ -6,7 +6,16 @@
 
 enum { SECONDS_A_DAY = 86400 };
 
-typedef enum argument { TAKES_NOTHING, TAKES_TEXT, TAKES_NUMBER, TAKES_DATE, TAKES_KEYWORD, TAKES_SET, TAKES_HEADER, TAKES_MODSEQ } argument;
+typedef enum argument {
+    TAKES_NOTHING,
+    TAKES_TEXT,
+    TAKES_NUMBER,
+    TAKES_DATE,
+    TAKES_KEYWORD,
+    TAKES_SET,
+    TAKES_HEADER,
+    TAKES_MODSEQ
+} argument;
 
 typedef struct known_key {
     str name;
@@ -16,7 +25,8 @@ typedef struct known_key {
     bool negated;
 } known_key;
 
-#define KEY(name, ...) {{name, sizeof name - 1}, __VA_ARGS__}
+#define KEY(name, ...) \
+    { {name, sizeof name - 1}, __VA_ARGS__ }
 
 static const known_key known_keys[] = {
     KEY("ALL", SEARCH_AND, TAKES_NOTHING),
@@ -149,9 +159,9 @@ static imap_search_key *scan_keys(imap_scan *s, imap_search *out, unsigned depth
 
 static imap_search_key *negate(imap_scan *s, imap_search *out, imap_search_key *child) {
     imap_search_key *not = child ? new_key(s, out, SEARCH_NOT) : NULL;
-    if (not)
-        not->first = child;
-    return not;
+    if (not )
+        not ->first = child;
+    return not ;
 }
 
 static imap_search_key *scan_named(imap_scan *s, imap_search *out, str name) {

@@ -20,22 +20,22 @@ typedef enum imap_search_kind {
     SEARCH_UID,      /* set */
     SEARCH_LARGER,   /* number */
     SEARCH_SMALLER,
-    SEARCH_BEFORE,   /* number: day (since 1970) of the internal date */
+    SEARCH_BEFORE, /* number: day (since 1970) of the internal date */
     SEARCH_ON,
     SEARCH_SINCE,
-    SEARCH_OLDER,    /* number: seconds, RFC 5032 */
+    SEARCH_OLDER, /* number: seconds, RFC 5032 */
     SEARCH_YOUNGER,
-    SEARCH_MODSEQ,   /* number: at least */
+    SEARCH_MODSEQ,     /* number: at least */
     SEARCH_SENTBEFORE, /* from here on the envelope is needed */
     SEARCH_SENTON,
     SEARCH_SENTSINCE,
-    SEARCH_FROM,     /* text */
+    SEARCH_FROM, /* text */
     SEARCH_TO,
     SEARCH_CC,
     SEARCH_BCC,
     SEARCH_SUBJECT,
-    SEARCH_HEADER,   /* field, text: the header is needed */
-    SEARCH_BODY,     /* the whole message is needed */
+    SEARCH_HEADER, /* field, text: the header is needed */
+    SEARCH_BODY,   /* the whole message is needed */
     SEARCH_TEXT,
 } imap_search_kind;
 
@@ -55,9 +55,9 @@ typedef struct imap_search {
     imap_search_key *root; /* SEARCH_AND */
     bool extended;         /* RETURN was said: the answer is ESEARCH */
     unsigned returns;
-    bool bad_charset;      /* parsed no further: answer BADCHARSET */
+    bool bad_charset; /* parsed no further: answer BADCHARSET */
     bool has_modseq;
-    bool has_envelope;     /* some key can be answered from it */
+    bool has_envelope;         /* some key can be answered from it */
     bool has_header, has_text; /* some key needs the header, the whole message */
     size_t keys;
 } imap_search;

@@ -2,7 +2,7 @@
 #ifndef GODWIT_IMAP_SELECT_H
 #define GODWIT_IMAP_SELECT_H
 
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 void imap_select(imap_command *c, bool read_only);
 

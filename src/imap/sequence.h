@@ -12,8 +12,8 @@
 enum { IMAP_SET_RANGES = 20000 }; /* 60 KB of "1,3,5,..." */
 
 typedef struct imap_set {
-    bool saved;         /* "$": the saved result (RFC 9051 6.4.4.1); no ranges */
-    bool beyond;        /* after imap_set_resolve: a number without "*" was above the largest */
+    bool saved;          /* "$": the saved result (RFC 9051 6.4.4.1); no ranges */
+    bool beyond;         /* after imap_set_resolve: a number without "*" was above the largest */
     store_range *ranges; /* as written; 0 stands for "*" until resolved */
     size_t n;
 } imap_set;
@@ -28,7 +28,8 @@ size_t imap_ranges_normalize(store_range *ranges, size_t n);
 bool imap_ranges_have(const store_range *ranges, size_t n, uint32_t number); /* normal list */
 uint64_t imap_ranges_count(const store_range *ranges, size_t n);
 /* Both normal; the result, normal, in the arena. NULL when the arena is full. */
-store_range *imap_ranges_intersect(const store_range *a, size_t an, const store_range *b, size_t bn, arena *memory, size_t *n);
+store_range *imap_ranges_intersect(const store_range *a, size_t an, const store_range *b, size_t bn, arena *memory,
+                                   size_t *n);
 
 /* A normal list that grows at its end. Owns its memory. */
 typedef struct imap_ranges {

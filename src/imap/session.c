@@ -3,10 +3,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "imap/append.h"
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 enum {
-    GREETED_COMMAND = 16 * 1024, /* bytes of a command before the login: enough for any SASL response */
+    GREETED_COMMAND = 16 * 1024,  /* bytes of a command before the login: enough for any SASL response */
     DROP_MOST = 64 * 1024 * 1024, /* bytes of an unwanted literal that are read past; beyond, closing is cheaper */
 };
 
@@ -91,7 +91,8 @@ void *imap_open(void *service, conn *c) {
     return s;
 }
 
-/* The literal is refused: a client that waits for "+" hears it at once, of one that does not wait the bytes are read past. */
+/* The literal is refused: a client that waits for "+" hears it at once, of one that does not wait the bytes are read
+ * past. */
 static void refuse_literal(imap_session *s) {
     imap_collect *k = &s->collect;
     if (k->sync)

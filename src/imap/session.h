@@ -1,7 +1,7 @@
 /* One IMAP connection: its state, what it has selected, the command at work.
  *
- * Internal to imap/. Everything here runs on the connection's loop, in the fiber of one event at a time. At rest, in IDLE too,
- * a session is this struct, the selected box with its ranges, and nothing else. */
+ * Internal to imap/. Everything here runs on the connection's loop, in the fiber of one event at a time. At rest, in
+ * IDLE too, a session is this struct, the selected box with its ranges, and nothing else. */
 #ifndef GODWIT_IMAP_SESSION_H
 #define GODWIT_IMAP_SESSION_H
 
@@ -45,7 +45,9 @@ void imap_condstore(imap_session *s);
 /* Sets the deadline that goes with the present state. */
 void imap_session_rest(imap_session *s);
 /* Mailbox names are UTF-8 on this connection. */
-static inline bool imap_session_utf8(const imap_session *s) { return (s->enabled & (ENABLED_REV2 | ENABLED_UTF8)) != 0; }
+static inline bool imap_session_utf8(const imap_session *s) {
+    return (s->enabled & (ENABLED_REV2 | ENABLED_UTF8)) != 0;
+}
 
 /* "IMAP4rev1 IMAP4rev2 ...", as it is at this moment. */
 void imap_capabilities(buf *out, const imap_session *s);

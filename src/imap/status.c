@@ -3,8 +3,9 @@
 #include "imap/print.h"
 
 static const str names[] = {
-    IMAP_WORD("MESSAGES"), IMAP_WORD("UIDNEXT"), IMAP_WORD("UIDVALIDITY"), IMAP_WORD("UNSEEN"),      IMAP_WORD("DELETED"),
-    IMAP_WORD("SIZE"),     IMAP_WORD("RECENT"),  IMAP_WORD("APPENDLIMIT"), IMAP_WORD("HIGHESTMODSEQ"),
+    IMAP_WORD("MESSAGES"), IMAP_WORD("UIDNEXT"),     IMAP_WORD("UIDVALIDITY"),
+    IMAP_WORD("UNSEEN"),   IMAP_WORD("DELETED"),     IMAP_WORD("SIZE"),
+    IMAP_WORD("RECENT"),   IMAP_WORD("APPENDLIMIT"), IMAP_WORD("HIGHESTMODSEQ"),
 };
 enum { ITEMS = sizeof names / sizeof *names, MODSEQ_ITEM = ITEMS - 1 };
 
@@ -29,8 +30,9 @@ bool imap_scan_status(imap_scan *s, unsigned *items) {
 bool imap_status_has_modseq(unsigned items) { return items >> MODSEQ_ITEM & 1; }
 
 void imap_print_status(imap_command *c, const store_mailbox *m, unsigned items) {
-    const uint64_t values[ITEMS] = {m->messages, m->uidnext, m->uidvalidity, m->unseen, m->deleted,
-                                    m->bytes, 0, c->session->service->max_append, m->modseq};
+    const uint64_t values[ITEMS] = {
+        m->messages, m->uidnext, m->uidvalidity, m->unseen, m->deleted, m->bytes, 0, c->session->service->max_append,
+        m->modseq};
     buf *out = imap_out(c);
     const char *blank = " (";
     buf_add(out, S("* STATUS "));

@@ -2,7 +2,7 @@
 #ifndef GODWIT_IMAP_STATUS_H
 #define GODWIT_IMAP_STATUS_H
 
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 /* "(" items ")" as bits; at least one. */
 bool imap_scan_status(imap_scan *s, unsigned *items);

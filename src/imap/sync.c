@@ -15,11 +15,11 @@ struct imap_sync {
     uint64_t modseq;                   /* of the mailbox when this look began */
     uint32_t uidnext;
     arena memory;
-    const store_range *gone;           /* UIDs to tell as expunged, told from the last to the first */
+    const store_range *gone; /* UIDs to tell as expunged, told from the last to the first */
     size_t gone_n;
-    size_t at;                         /* ranges of gone that are not told completely */
-    uint32_t at_uid;                   /* the next one down, 0: the end of that range */
-    uint32_t from_uid;                 /* changes: the next page begins here */
+    size_t at;         /* ranges of gone that are not told completely */
+    uint32_t at_uid;   /* the next one down, 0: the end of that range */
+    uint32_t from_uid; /* changes: the next page begins here */
 };
 
 static bool look(imap_sync *y);
@@ -132,8 +132,8 @@ static bool find_gone(imap_sync *y) {
     imap_session *s = y->session;
     store_range *gone = NULL;
     bool complete = false;
-    err e = store_expunged(s->service->store, &s->who, s->box->id, s->box->expunges_since, &y->memory, &gone, &y->gone_n,
-                           &complete);
+    err e = store_expunged(s->service->store, &s->who, s->box->id, s->box->expunges_since, &y->memory, &gone,
+                           &y->gone_n, &complete);
     if (!failed(e) && complete) {
         y->gone_n = imap_ranges_normalize(gone, y->gone_n);
         y->gone = gone;
@@ -231,8 +231,8 @@ static bool tell_changes(imap_sync *y) {
     store_range rest = {y->from_uid, UINT32_MAX};
     store_message *rows;
     size_t n;
-    err e = store_messages(s->service->store, &s->who, s->box->id, &rest, 1, s->box->changes_since, WANT_FLAGS, PAGE, &page,
-                           &rows, &n);
+    err e = store_messages(s->service->store, &s->who, s->box->id, &rest, 1, s->box->changes_since, WANT_FLAGS, PAGE,
+                           &page, &rows, &n);
     if (failed(e))
         return give_up(y, e);
     bool arrived = false;

@@ -1,8 +1,9 @@
 /* Tells a client what has happened to its selected mailbox since it was last told (RFC 9051 7.5.1, RFC 7162 3.2).
  *
- * Internal to imap/; in a fiber on the connection's loop. The order is fixed: new keywords, EXPUNGE where it is allowed, changed flags,
- * EXISTS. What was told is what the view has: EXPUNGE is left for later where RFC 9051 forbids it, and the view keeps the
- * message until then. Made in steps, so that any number of changes never queues more than one page. */
+ * Internal to imap/; in a fiber on the connection's loop. The order is fixed: new keywords, EXPUNGE where it is
+ * allowed, changed flags, EXISTS. What was told is what the view has: EXPUNGE is left for later where RFC 9051 forbids
+ * it, and the view keeps the message until then. Made in steps, so that any number of changes never queues more than
+ * one page. */
 #ifndef GODWIT_IMAP_SYNC_H
 #define GODWIT_IMAP_SYNC_H
 

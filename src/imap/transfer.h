@@ -2,7 +2,7 @@
 #ifndef GODWIT_IMAP_TRANSFER_H
 #define GODWIT_IMAP_TRANSFER_H
 
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 void imap_transfer(imap_command *c, bool move);
 

@@ -133,9 +133,14 @@ static void taking(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines),           cmocka_unit_test(literals),        cmocka_unit_test(streams),
-        cmocka_unit_test(huge_numbers),    cmocka_unit_test(too_long),        cmocka_unit_test(dropped_literal),
-        cmocka_unit_test(announcing_costs_nothing), cmocka_unit_test(taking),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(literals),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(huge_numbers),
+        cmocka_unit_test(too_long),
+        cmocka_unit_test(dropped_literal),
+        cmocka_unit_test(announcing_costs_nothing),
+        cmocka_unit_test(taking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,8 +33,8 @@ static void fields(void **state) {
 }
 
 static void damaged(void **state) {
-    static const char *const bad[] = {"", "(", "NIL", "(NIL NIL NIL)", "(NIL NIL ((((((",
-                                      "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL"};
+    static const char *const bad[] = {
+        "", "(", "NIL", "(NIL NIL NIL)", "(NIL NIL ((((((", "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         imap_envelope e;
         assert_false(imap_envelope_parse(str_c(bad[i]), &memory, &e));
@@ -46,14 +46,18 @@ static void basic(void **state) {
     static const char *const pairs[][2] = {
         {"(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 2279 48 NIL NIL NIL NIL)",
          "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 2279 48)"},
-        {"(\"IMAGE\" \"PNG\" NIL \"<a>\" NIL \"BASE64\" 5 \"md5\" (\"attachment\" (\"filename\" \"x (1).png\")) \"en\" NIL)",
+        {"(\"IMAGE\" \"PNG\" NIL \"<a>\" NIL \"BASE64\" 5 \"md5\" (\"attachment\" (\"filename\" \"x (1).png\")) \"en\" "
+         "NIL)",
          "(\"IMAGE\" \"PNG\" NIL \"<a>\" NIL \"BASE64\" 5)"},
-        {"((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 1 1 NIL NIL NIL NIL)(\"TEXT\" \"HTML\" NIL NIL NIL \"7BIT\" 2 1 NIL NIL NIL"
+        {"((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 1 1 NIL NIL NIL NIL)(\"TEXT\" \"HTML\" NIL NIL NIL \"7BIT\" 2 1 "
+         "NIL NIL NIL"
          " NIL) \"ALTERNATIVE\" (\"BOUNDARY\" \"x\") NIL NIL NIL)",
          "((\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" 1 1)(\"TEXT\" \"HTML\" NIL NIL NIL \"7BIT\" 2 1) \"ALTERNATIVE\")"},
-        {"(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 9 (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL NIL) (\"TEXT\" \"PLAIN\" NIL NIL"
+        {"(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 9 (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL NIL) (\"TEXT\" "
+         "\"PLAIN\" NIL NIL"
          " NIL \"7BIT\" 1 1 NIL NIL NIL NIL) 7 NIL NIL NIL NIL)",
-         "(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 9 (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL NIL) (\"TEXT\" \"PLAIN\" NIL NIL"
+         "(\"MESSAGE\" \"RFC822\" NIL NIL NIL \"7BIT\" 9 (NIL \"s\" NIL NIL NIL NIL NIL NIL NIL NIL) (\"TEXT\" "
+         "\"PLAIN\" NIL NIL"
          " NIL \"7BIT\" 1 1) 7)"},
         {"(\"A\" \"B\" NIL NIL {3}\r\na)b \"7BIT\" 5)", "(\"A\" \"B\" NIL NIL {3}\r\na)b \"7BIT\" 5)"},
     };

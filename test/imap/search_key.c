@@ -9,9 +9,10 @@ static bool parse(str text) { return imap_scan_search(scan_of(&x, text), &q); }
 
 /* The tree in one line. */
 static void show(const imap_search_key *k, buf *out) {
-    static const char *const names[] = {"and", "or", "not", "nothing", "flag", "keyword", "seq", "uid", "larger", "smaller",
-                                        "before", "on", "since", "older", "younger", "modseq", "sentbefore", "senton",
-                                        "sentsince", "from", "to", "cc", "bcc", "subject", "header", "body", "text"};
+    static const char *const names[] = {"and",     "or",     "not",        "nothing", "flag",      "keyword", "seq",
+                                        "uid",     "larger", "smaller",    "before",  "on",        "since",   "older",
+                                        "younger", "modseq", "sentbefore", "senton",  "sentsince", "from",    "to",
+                                        "cc",      "bcc",    "subject",    "header",  "body",      "text"};
     buf_add(out, str_c(names[k->kind]));
     if (k->flag)
         buf_addf(out, " %llu", (unsigned long long)k->flag);
@@ -76,10 +77,29 @@ static void options(void **state) {
 }
 
 static void wrong(void **state) {
-    static const char *const bad[] = {"", "SEENX", "NOT", "OR SEEN", "OR SEEN SEEN)", "(SEEN", "()", "SINCE 1-Foo-2000",
-                                      "SINCE 0-Jan-2000", "SINCE 1-Jan-20000", "LARGER x", "LARGER -1", "FROM", "HEADER x",
-                                      "UID", "UID 0", "KEYWORD \"x\"", "SUBJECT \"\xff\"", "SEEN  DRAFT", "MODSEQ x",
-                                      "SINCE \"1-Jan-2000", "CHARSET", "FROM {5}\r\nabc"};
+    static const char *const bad[] = {"",
+                                      "SEENX",
+                                      "NOT",
+                                      "OR SEEN",
+                                      "OR SEEN SEEN)",
+                                      "(SEEN",
+                                      "()",
+                                      "SINCE 1-Foo-2000",
+                                      "SINCE 0-Jan-2000",
+                                      "SINCE 1-Jan-20000",
+                                      "LARGER x",
+                                      "LARGER -1",
+                                      "FROM",
+                                      "HEADER x",
+                                      "UID",
+                                      "UID 0",
+                                      "KEYWORD \"x\"",
+                                      "SUBJECT \"\xff\"",
+                                      "SEEN  DRAFT",
+                                      "MODSEQ x",
+                                      "SINCE \"1-Jan-2000",
+                                      "CHARSET",
+                                      "FROM {5}\r\nabc"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (parse(str_c(bad[i])))
             fail_msg("accepted %s", bad[i]);

@@ -33,7 +33,8 @@ static void sets(void **state) {
 }
 
 static void wrong(void **state) {
-    static const char *bad[] = {"", "0", "1:0", "a", ",1", "1,", "1,,2", "1:", ":1", "4294967296", "1:4294967296", "-1"};
+    static const char *bad[] = {"",     "0",  "1:0", "a",          ",1",           "1,",
+                                "1,,2", "1:", ":1",  "4294967296", "1:4294967296", "-1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         imap_set set;
         assert_false(imap_scan_set(scan_of(&x, str_c(bad[i])), &set));

@@ -85,8 +85,8 @@ uint32_t serve_append_to(served *s, const char *mailbox, str message, uint64_t f
     SCOPED_ARENA memory;
     arena_init(&memory, 64 << 20);
     must(store_content_of(message, &memory, &content));
-    must(store_append(s->home.store, &s->user, serve_look(s, mailbox).id, &content, flags, NULL, 0, 1700000000, 60, &uid,
-                      &uidvalidity));
+    must(store_append(s->home.store, &s->user, serve_look(s, mailbox).id, &content, flags, NULL, 0, 1700000000, 60,
+                      &uid, &uidvalidity));
     return uid;
 }
 
@@ -176,7 +176,8 @@ static size_t response_length(str in) {
         at += end + 2;
         size_t open = str_rfind(line, '{');
         uint64_t size;
-        if (open == STR_NONE || !str_ends(line, S("}")) || !str_to_u64(str_sub(line, open + 1, line.n - open - 2), SIZE_MAX, &size))
+        if (open == STR_NONE || !str_ends(line, S("}")) ||
+            !str_to_u64(str_sub(line, open + 1, line.n - open - 2), SIZE_MAX, &size))
             return at;
         if (in.n - at < size)
             return 0;

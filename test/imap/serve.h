@@ -37,8 +37,8 @@ typedef struct client {
 
 void client_connect(client *c, served *s); /* reads the greeting */
 void client_tls(client *c);
-void client_log_in(client *c, served *s);  /* as user@demo.test */
-void client_select(client *c, served *s);  /* and SELECT INBOX, its answers read */
+void client_log_in(client *c, served *s); /* as user@demo.test */
+void client_select(client *c, served *s); /* and SELECT INBOX, its answers read */
 void client_close(client *c);
 void client_send(client *c, str bytes);
 

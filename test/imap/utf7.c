@@ -30,16 +30,16 @@ static void round_trips(void **state) {
 /* One mailbox has one name: anything else is refused. */
 static void refused(void **state) {
     static const str bad[] = {
-        {"&", 1},            /* no end */
-        {"&APw", 4},         {"&AP-", 4},        /* bits left over that are not zero, or too few */
-        {"&APx-", 5},        /* left-over bits not zero */
-        {"&AGE-", 5},        /* printable ASCII in base64 */
-        {"&AC8-", 5},        /* "/" in base64 */
-        {"&APw-&APw-", 10},  /* two shifts where one does */
-        {"&2AA-", 5},        /* half a surrogate pair */
-        {"&3gA-", 5},        /* the wrong half first */
-        {"&APw=-", 6},       {"a\x01", 2},       {"a\xc3\xa4", 3}, {"&AP/-", 5}, {"a\0b", 3},
-        {"&APwA-", 6},       /* six bits too many */
+        {"&", 1},                        /* no end */
+        {"&APw", 4},        {"&AP-", 4}, /* bits left over that are not zero, or too few */
+        {"&APx-", 5},                    /* left-over bits not zero */
+        {"&AGE-", 5},                    /* printable ASCII in base64 */
+        {"&AC8-", 5},                    /* "/" in base64 */
+        {"&APw-&APw-", 10},              /* two shifts where one does */
+        {"&2AA-", 5},                    /* half a surrogate pair */
+        {"&3gA-", 5},                    /* the wrong half first */
+        {"&APw=-", 6},      {"a\x01", 2}, {"a\xc3\xa4", 3},
+        {"&AP/-", 5},       {"a\0b", 3},  {"&APwA-", 6}, /* six bits too many */
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         SCOPED_BUF out;

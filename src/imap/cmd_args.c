@@ -1,5 +1,5 @@
 /* Arguments that several commands have. */
-#include "imap/command.h"
+#include "imap/cmd.h"
 #include "imap/name.h"
 #include "imap/print.h"
 

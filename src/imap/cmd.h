@@ -1,31 +1,33 @@
 /* A command at work: its arguments, its memory, how it goes on, how it is answered.
  *
- * Internal to imap/. Each src/imap/cmd_*.c exports one imap_entry. Its `run` is called in a fiber with `args` behind the name. It
- * prints untagged responses to imap_out and ends with imap_ok, imap_no, imap_bad or imap_fail; or it leaves a callback that will:
- * `step` for an answer too large to queue at once, `line` for what the client says next, `chunk` for a literal as it comes. */
-#ifndef GODWIT_IMAP_COMMAND_H
-#define GODWIT_IMAP_COMMAND_H
+ * Internal to imap/. Each src/imap/cmd_*.c exports one imap_entry. Its `run` is called in a fiber with `args` behind
+ * the name. It prints untagged responses to imap_out and ends with imap_ok, imap_no, imap_bad or imap_fail; or it
+ * leaves a callback that will: `step` for an answer too large to queue at once, `line` for what the client says next,
+ * `chunk` for a literal as it comes. */
+#ifndef GODWIT_IMAP_CMD_H
+#define GODWIT_IMAP_CMD_H
 
 #include "imap/session.h"
 
 enum { IMAP_ARENA = 64 * 1024 * 1024 }; /* memory of one command: COPY of a million messages gives 16 MB of UID pairs */
 
 enum {
-    ENTRY_UID = 1,      /* may stand behind "UID" */
-    ENTRY_QUIET = 4,    /* no EXPUNGE responses while it is in progress, unless by UID (RFC 9051 7.5.1) */
-    ENTRY_LOOKS = 8,    /* its end always looks for news: it changes something, or is how a client asks */
+    ENTRY_UID = 1,   /* may stand behind "UID" */
+    ENTRY_QUIET = 4, /* no EXPUNGE responses while it is in progress, unless by UID (RFC 9051 7.5.1) */
+    ENTRY_LOOKS = 8, /* its end always looks for news: it changes something, or is how a client asks */
 };
 
 typedef struct imap_command imap_command;
 
 /* A name or usage in the table. */
-#define IMAP_WORD(literal) {literal, sizeof(literal) - 1}
+#define IMAP_WORD(literal) \
+    { literal, sizeof(literal) - 1 }
 
 typedef struct imap_entry {
     str name;
     unsigned states; /* of enum imap_state, in which it is allowed */
     unsigned flags;
-    str usage;       /* said when the arguments are wrong */
+    str usage; /* said when the arguments are wrong */
     void (*run)(imap_command *c);
 } imap_entry;
 
@@ -33,13 +35,13 @@ struct imap_command {
     imap_session *session;
     const imap_entry *entry;
     str tag;
-    bool uid;         /* "UID FETCH" ... */
-    bool answered;    /* `answer` is decided; what is left is to tell news */
-    buf text;         /* the command as it came */
+    bool uid;      /* "UID FETCH" ... */
+    bool answered; /* `answer` is decided; what is left is to tell news */
+    buf text;      /* the command as it came */
     arena memory;
     imap_scan args;
-    str answer;       /* "OK done" */
-    void *own;        /* the command's own state, in `memory` or freed by `end` */
+    str answer; /* "OK done" */
+    void *own;  /* the command's own state, in `memory` or freed by `end` */
     void (*step)(imap_command *c);
     void (*line)(imap_command *c, str line, bool dropped);
     void (*chunk)(imap_command *c, str bytes);
@@ -68,9 +70,9 @@ static inline buf *imap_out(const imap_command *c) { return conn_out(c->session-
 
 void imap_ok(imap_command *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void imap_no(imap_command *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void imap_bad(imap_command *c);          /* the arguments are wrong: says how they should be */
+void imap_bad(imap_command *c); /* the arguments are wrong: says how they should be */
 void imap_bad_because(imap_command *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void imap_fail(imap_command *c, err e);  /* "NO [CODE] text"; what is not the client's fault is logged */
+void imap_fail(imap_command *c, err e); /* "NO [CODE] text"; what is not the client's fault is logged */
 
 /* Something longer than a format: the answer is what the caller appended to b. */
 void imap_answer(imap_command *c, const buf *b);

@@ -1,4 +1,4 @@
-#include "imap/command.h"
+#include "imap/cmd.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -17,8 +17,8 @@ enum {
 
 /* ---- answers ---- */
 
-__attribute__((format(printf, 3, 0)))
-static void answer(imap_command *c, const char *kind, const char *format, va_list args) {
+__attribute__((format(printf, 3, 0))) static void answer(imap_command *c, const char *kind, const char *format,
+                                                         va_list args) {
     SCOPED_BUF b;
     buf_init(&b, ANSWER_MAX);
     buf_add(&b, str_c(kind));
@@ -37,12 +37,12 @@ void imap_answer(imap_command *c, const buf *b) {
     c->answered = true;
 }
 
-#define ANSWER(c, kind, format)       \
-    do {                              \
-        va_list args;                 \
-        va_start(args, format);       \
+#define ANSWER(c, kind, format) \
+    do { \
+        va_list args; \
+        va_start(args, format); \
         answer(c, kind, format, args); \
-        va_end(args);                 \
+        va_end(args); \
     } while (0)
 
 void imap_ok(imap_command *c, const char *format, ...) { ANSWER(c, "OK ", format); }
@@ -67,19 +67,19 @@ void imap_fail(imap_command *c, err e) {
 /* ---- the table ---- */
 
 extern const imap_entry imap_cmd_append, imap_cmd_authenticate, imap_cmd_capability, imap_cmd_check, imap_cmd_close,
-    imap_cmd_copy, imap_cmd_create, imap_cmd_delete, imap_cmd_enable, imap_cmd_examine, imap_cmd_expunge, imap_cmd_fetch,
-    imap_cmd_id, imap_cmd_idle, imap_cmd_list, imap_cmd_login, imap_cmd_logout, imap_cmd_lsub, imap_cmd_move,
-    imap_cmd_namespace, imap_cmd_noop, imap_cmd_rename, imap_cmd_search, imap_cmd_select, imap_cmd_starttls, imap_cmd_status,
-    imap_cmd_store, imap_cmd_subscribe, imap_cmd_unselect, imap_cmd_unsubscribe;
+    imap_cmd_copy, imap_cmd_create, imap_cmd_delete, imap_cmd_enable, imap_cmd_examine, imap_cmd_expunge,
+    imap_cmd_fetch, imap_cmd_id, imap_cmd_idle, imap_cmd_list, imap_cmd_login, imap_cmd_logout, imap_cmd_lsub,
+    imap_cmd_move, imap_cmd_namespace, imap_cmd_noop, imap_cmd_rename, imap_cmd_search, imap_cmd_select,
+    imap_cmd_starttls, imap_cmd_status, imap_cmd_store, imap_cmd_subscribe, imap_cmd_unselect, imap_cmd_unsubscribe;
 
 const imap_entry *imap_entry_find(str name) {
     static const imap_entry *const table[] = {
-        &imap_cmd_append,   &imap_cmd_authenticate, &imap_cmd_capability, &imap_cmd_check,    &imap_cmd_close,
-        &imap_cmd_copy,     &imap_cmd_create,       &imap_cmd_delete,     &imap_cmd_enable,   &imap_cmd_examine,
-        &imap_cmd_expunge,  &imap_cmd_fetch,        &imap_cmd_id,         &imap_cmd_idle,     &imap_cmd_list,
-        &imap_cmd_login,    &imap_cmd_logout,       &imap_cmd_lsub,       &imap_cmd_move,     &imap_cmd_namespace,
-        &imap_cmd_noop,     &imap_cmd_rename,       &imap_cmd_search,     &imap_cmd_select,   &imap_cmd_starttls,
-        &imap_cmd_status,   &imap_cmd_store,        &imap_cmd_subscribe,  &imap_cmd_unselect, &imap_cmd_unsubscribe,
+        &imap_cmd_append,  &imap_cmd_authenticate, &imap_cmd_capability, &imap_cmd_check,    &imap_cmd_close,
+        &imap_cmd_copy,    &imap_cmd_create,       &imap_cmd_delete,     &imap_cmd_enable,   &imap_cmd_examine,
+        &imap_cmd_expunge, &imap_cmd_fetch,        &imap_cmd_id,         &imap_cmd_idle,     &imap_cmd_list,
+        &imap_cmd_login,   &imap_cmd_logout,       &imap_cmd_lsub,       &imap_cmd_move,     &imap_cmd_namespace,
+        &imap_cmd_noop,    &imap_cmd_rename,       &imap_cmd_search,     &imap_cmd_select,   &imap_cmd_starttls,
+        &imap_cmd_status,  &imap_cmd_store,        &imap_cmd_subscribe,  &imap_cmd_unselect, &imap_cmd_unsubscribe,
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (str_caseeq(table[i]->name, name))
@@ -113,9 +113,9 @@ static bool is_allowed(imap_command *c) {
     if (c->entry->states & state)
         return true;
     imap_bad_because(c, "%.*s is not possible %s", STR_ARG(c->entry->name),
-        state == IMAP_GREETED         ? "before the login"
-        : state == IMAP_AUTHENTICATED && c->entry->states == IMAP_SELECTED ? "without a selected mailbox"
-                                                                           : "after the login");
+                     state == IMAP_GREETED                                              ? "before the login"
+                     : state == IMAP_AUTHENTICATED && c->entry->states == IMAP_SELECTED ? "without a selected mailbox"
+                                                                                        : "after the login");
     return false;
 }
 
