@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { ASK_MS = 30000, ANSWER_MOST = 1 << 20, STOP_MS = 20000, GENERATIONS = 256 };
+enum { ASK_MS = 30000, ANSWER_MOST = 1 << 20, STOP_MS = 10000, GENERATIONS = 256 };
 
 typedef struct control {
     boot *boots[GENERATIONS]; /* all that are in use: [0] is the first, the last is in force */

@@ -110,11 +110,18 @@ class Session(socketserver.StreamRequestHandler):
         with self.server.lock:
             self.server.connections += 1
         self.say("220 scripted.test ESMTP")
+        sender = recipients = False
         while line := self.rfile.readline():
             verb = line.split(b" ")[0].strip().upper().decode()
             said = self.server.answer(self.server, verb, line)
             if said is None:
                 return
+            if verb == "MAIL":
+                sender, recipients = said.startswith("2"), False
+            if verb == "RCPT":
+                recipients = recipients or (sender and said.startswith("2"))
+            if verb == "DATA" and not recipients:
+                said = "503 5.5.1 no valid recipients"
             self.say(said)
             if verb == "DATA" and said.startswith("354"):
                 data = b""
