@@ -1,8 +1,10 @@
 /* Charsets to UTF-8. What mail is labelled with is an open set; what may reach iconv is this table. */
 #include <errno.h>
 #include <iconv.h>
+#include <pthread.h>
 
-#include "base/limits.h"
+#include "base/err.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "mime/word.h"
 
@@ -15,7 +17,8 @@ typedef struct charset {
     size_t unit; /* bytes passed over when some cannot be read */
 } charset;
 
-/* Labels of the IANA registry and of old mail programs. A subset is read as its superset, as senders mean it
+/* Rows with the same name for iconv stand together: they share a table.
+ * Labels of the IANA registry and of old mail programs. A subset is read as its superset, as senders mean it
  * (gb2312 as GB18030, Shift_JIS as CP932, ISO-8859-1 as windows-1252). */
 static const charset charsets[] = {
     {"utf-8", NULL, BY_UTF8, 1},
@@ -91,13 +94,15 @@ static const charset charsets[] = {
     {"cp949", "CP949", BY_ICONV, 1},
     {"iso-2022-kr", "ISO-2022-KR", BY_ICONV, 1},
     {"utf-7", "UTF-7", BY_ICONV, 1},
-    {"utf-16", "UTF-16", BY_ICONV, 2},
-    {"utf-16le", "UTF-16LE", BY_ICONV, 2},
     {"utf-16be", "UTF-16BE", BY_ICONV, 2},
-    {"utf-32", "UTF-32", BY_ICONV, 4},
-    {"utf-32le", "UTF-32LE", BY_ICONV, 4},
+    {"utf-16le", "UTF-16LE", BY_ICONV, 2},
+    {"utf-16", "UTF-16LE", BY_ICONV, 2},
     {"utf-32be", "UTF-32BE", BY_ICONV, 4},
+    {"utf-32le", "UTF-32LE", BY_ICONV, 4},
+    {"utf-32", "UTF-32LE", BY_ICONV, 4},
 };
+
+enum { CHARSETS = sizeof charsets / sizeof *charsets };
 
 static const charset unlabelled = {"", NULL, BY_ASCII, 1};
 static const charset unknown = {"", NULL, BY_1252, 1};
@@ -111,10 +116,21 @@ static const charset *find(str label) {
         label.n--;
     if (label.n == 0)
         return &unlabelled;
-    for (size_t i = 0; i < sizeof charsets / sizeof *charsets; i++)
+    for (size_t i = 0; i < CHARSETS; i++)
         if (str_caseeq(label, str_c(charsets[i].label)))
             return &charsets[i];
     return &unknown;
+}
+
+/* The table for a text that begins with a byte order mark, which is no part of it and wins over the label. Without one
+ * UTF-16 is taken as little-endian, as its senders mean it. (iconv's own "UTF-16" looks for a mark in its first text only.) */
+static const charset *by_mark(const charset *c, str *bytes) {
+    bool big = str_starts(*bytes, c->unit == 2 ? S("\xfe\xff") : S("\0\0\xfe\xff"));
+    bool little = str_starts(*bytes, c->unit == 2 ? S("\xff\xfe") : S("\xff\xfe\0\0"));
+    if (!big && !little)
+        return c;
+    *bytes = str_skip(*bytes, c->unit);
+    return c->unit == 2 ? find(big ? S("utf-16be") : S("utf-16le")) : find(big ? S("utf-32be") : S("utf-32le"));
 }
 
 /* The high half of windows-1252 where it differs from ISO-8859-1; 0 is unassigned. */
@@ -132,6 +148,47 @@ static bool from_1252(buf *out, str bytes) {
         utf8_add(out, c);
     }
     return !out->over;
+}
+
+/* The tables a thread has open. Opening one costs 60 us and looks for files; a message can name a charset in each of
+ * half a million parameters. Closed when the thread ends. */
+typedef struct tables {
+    iconv_t open[CHARSETS]; /* NULL when not tried yet, (iconv_t)-1 when there is none */
+} tables;
+
+static const iconv_t no_table = (iconv_t)-1;
+static pthread_key_t tables_key;
+static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
+
+static void close_tables(void *of_thread) {
+    tables *t = of_thread;
+    for (size_t i = 0; i < CHARSETS; i++)
+        if (t->open[i] && t->open[i] != no_table)
+            iconv_close(t->open[i]);
+    free(t);
+}
+
+static void make_key(void) { ASSERT(pthread_key_create(&tables_key, close_tables) == 0); }
+
+static iconv_t table_of(const charset *c) {
+    pthread_once(&tables_once, make_key);
+    tables *t = pthread_getspecific(tables_key);
+    if (!t) {
+        t = mem_alloc(sizeof *t);
+        ASSERT(pthread_setspecific(tables_key, t) == 0);
+    }
+    while (c > charsets && c[-1].name && strcmp(c[-1].name, c->name) == 0)
+        c--;
+    iconv_t *table = &t->open[c - charsets];
+    if (!*table)
+        *table = iconv_open("UTF-8", c->name);
+    return *table;
+}
+
+void charset_preload(void) {
+    for (size_t i = 0; i < CHARSETS; i++)
+        if (charsets[i].by == BY_ICONV)
+            table_of(&charsets[i]);
 }
 
 /* Converts until the input is read, `out` is over or iconv makes no more progress. Each round either reads
@@ -169,10 +226,12 @@ bool charset_to_utf8(buf *out, str label, str bytes) {
         return utf8_valid(bytes) ? buf_add(out, bytes) : from_1252(out, bytes);
     if (c->by == BY_1252)
         return from_1252(out, bytes);
-    iconv_t table = iconv_open("UTF-8", c->name);
-    if (table == (iconv_t)-1) /* a system without its tables */
+    if (c->unit > 1)
+        c = by_mark(c, &bytes);
+    iconv_t table = table_of(c);
+    if (table == no_table) /* a system without its tables */
         return from_1252(out, bytes);
+    iconv(table, NULL, NULL, NULL, NULL); /* whatever state the last text left */
     convert(table, out, bytes, c->unit);
-    iconv_close(table);
     return !out->over;
 }

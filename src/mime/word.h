@@ -1,6 +1,6 @@
-/* RFC 2047 encoded words and charsets. Pure functions; conversion by iconv with a budget.
- * Charset conversion opens iconv tables (files, memory): call in offload or thread, not on a loop, for
- * anything but UTF-8, US-ASCII, ISO-8859-1 and windows-1252, which are built in. */
+/* RFC 2047 encoded words and charsets. Pure functions, but that a thread keeps the iconv tables it has opened.
+ * UTF-8, US-ASCII, ISO-8859-1 and windows-1252 are built in. Other tables are files: until charset_preload
+ * has run, call in offload or thread, not on a loop. */
 #ifndef GODWIT_MIME_WORD_H
 #define GODWIT_MIME_WORD_H
 
@@ -18,5 +18,8 @@ bool word_encode_phrase(buf *out, str text);
 /* Converts bytes in a charset to valid UTF-8 (bad bytes as U+FFFD; an unknown charset as windows-1252). False when over.
  * Without a charset, and for US-ASCII, bytes above 127 are read as UTF-8 if they are that, else as windows-1252. */
 bool charset_to_utf8(buf *out, str charset, str bytes);
+
+/* Opens all tables, so that they stay loaded for all threads: once at start, before the process locks its files away. */
+void charset_preload(void);
 
 #endif

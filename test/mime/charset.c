@@ -1,3 +1,5 @@
+#include <pthread.h>
+
 #include "base/utf8.h"
 #include "mime/word.h"
 #include "mime_check.h"
@@ -92,6 +94,49 @@ static void over_is_reported(void **state) {
     }
 }
 
+/* A text that ends in the middle of a shift or a character leaves nothing to the next one. */
+static void texts_do_not_touch_each_other(void **state) {
+    converts("iso-2022-jp", S("\x1b$BF"), S("\xef\xbf\xbd"));
+    converts("iso-2022-jp", S("F|"), S("F|"));
+    converts("utf-7", S("+AO"), S("")); /* bits of half a character */
+    converts("utf-7", S("AOk"), S("AOk"));
+    converts("utf-16", S("\xfe\xff\0a"), S("a"));
+    converts("utf-16", S("\xff\xfe" "a\0"), S("a"));
+    converts("utf-16", S("b\0"), S("b"));
+    converts("utf-32", S("\0\0\xfe\xff\0\0\0a"), S("a"));
+    converts("utf-32", S("\xff\xfe\0\0a\0\0\0"), S("a"));
+    converts("iso-2022-kr", S("\x1b$)C\x0eGQ"), S("\xed\x95\x9c"));
+    converts("iso-2022-kr", S("\x1b$)CGQ\x0eGQ\x0f"), S("GQ\xed\x95\x9c"));
+}
+
+static void *convert_in_thread(void *unused) {
+    SCOPED_BUF out;
+    buf_init(&out, 100);
+    charset_preload();
+    return charset_to_utf8(&out, S("koi8-r"), S("\xd0")) && str_eq(buf_str(&out), S("\xd0\xbf")) ? convert_in_thread : NULL;
+}
+
+/* Tables are of their thread, and gone with it: a leak checker would tell. */
+static void every_thread_has_its_tables(void **state) {
+    pthread_t threads[4];
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, convert_in_thread, NULL), 0);
+    for (size_t i = 0; i < 4; i++) {
+        void *result;
+        assert_int_equal(pthread_join(threads[i], &result), 0);
+        assert_non_null(result);
+    }
+}
+
+/* A message names a charset for each of many short texts. */
+static void run_many(str s) {
+    SCOPED_BUF out;
+    buf_init(&out, 1 << 20);
+    for (size_t i = 0; i < 20000; i++)
+        charset_to_utf8(&out, str_c(all[i % (sizeof all / sizeof *all)]), s);
+}
+static void many_short_texts_are_cheap(void **state) { assert_quick(run_many, S("abcd"), 200000); }
+
 static void convert(const char *charset, str s) {
     SCOPED_BUF out;
     buf_init(&out, (size_t)1 << 28);
@@ -121,6 +166,9 @@ int main(void) {
         cmocka_unit_test(output_longer_than_one_chunk),
         cmocka_unit_test(any_bytes_in_any_charset_give_valid_utf8),
         cmocka_unit_test(over_is_reported),
+        cmocka_unit_test(texts_do_not_touch_each_other),
+        cmocka_unit_test(every_thread_has_its_tables),
+        cmocka_unit_test(many_short_texts_are_cheap),
         cmocka_unit_test(is_linear),
     };
     return cmocka_run_group_tests_name("charset", tests, NULL, NULL);
