@@ -72,12 +72,12 @@ typedef struct mail_envelope {
     str sender;  /* printed reverse path, "" null */
     str envid;   /* decoded (no xtext), "" */
     bool ret_headers, smtputf8, binary;
-    int64_t submitter;  /* account id, 0 */
-    bool submission;    /* from our own user: missing Date and Message-ID are added, Bcc removed (RFC 6409 8) */
-    bool each_answered; /* LMTP: the client hears of every recipient by itself, so that no notice is due for those that
-                           fail */
-    size_t headroom; /* bytes before `raw` that mail_accept may overwrite, and then raw too (spool_headroom); 0: raw is
-                        read only */
+    int64_t submitter; /* account id, 0 */
+    bool submission;   /* from our own user: missing Date and Message-ID are added, Bcc removed (RFC 6409 8) */
+    /* LMTP: the client hears of every recipient by itself, so that no notice is due for those that fail. */
+    bool each_answered;
+    /* Bytes before `raw` that mail_accept may overwrite, and then raw too (spool_headroom); 0: raw is read only. */
+    size_t headroom;
     mail_recipient *recipients;
     size_t recipients_n;
 } mail_envelope;

@@ -150,7 +150,7 @@ void smtp_cmd_rcpt(smtp_session *s, str verb, str args) {
         smtp_say(s, 452, "4.5.3", "Too many recipients");
         return;
     }
-    t->envelope.recipients_n++;
+    smtp_inbound_keep(t);
     if (s->state == SMTP_MAIL)
         smtp_move(s, SMTP_RCPT);
     smtp_say(s, 250, "2.1.5", "Ok");

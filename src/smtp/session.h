@@ -81,14 +81,17 @@ mail_trace smtp_trace(const smtp_session *s, arena *a);
 
 smtp_inbound *smtp_inbound_new(const smtp_session *s, const addr_spec *sender, const smtp_mail_params *p);
 void smtp_inbound_free(smtp_inbound *t); /* NULL-safe */
-mail_recipient *
-smtp_inbound_room(smtp_inbound *t);       /* for one more recipient, not counted yet; NULL when out of memory */
-void smtp_collect_begin(smtp_session *s); /* before the first byte of the message; later calls do nothing */
+/* A place for one more recipient, or NULL when there is none; it counts from smtp_inbound_keep on. */
+mail_recipient *smtp_inbound_room(smtp_inbound *t);
+void smtp_inbound_keep(smtp_inbound *t);
+/* Before the first byte of the message; later calls do nothing. */
+void smtp_collect_begin(smtp_session *s);
 void smtp_collect(smtp_session *s, str piece);
-void smtp_collect_wait(
-    smtp_session *s); /* moves the deadline for what is left; ends the session when the whole took too long */
-bool smtp_collect_broken(smtp_session *s, err *why); /* what is known already to refuse the message for */
-void smtp_message_end(smtp_session *s);              /* accepts, replies, ends the transaction */
+/* Moves the deadline for what is left; ends the session when the whole took too long. */
+void smtp_collect_wait(smtp_session *s);
+/* What is known already to refuse the message for. */
+bool smtp_collect_broken(smtp_session *s, err *why);
+void smtp_message_end(smtp_session *s); /* accepts, replies, ends the transaction */
 
 /* ---- commands (cmd_*.c): each replies ---- */
 

@@ -1,4 +1,6 @@
 /* One mail transaction, from MAIL to its last reply. */
+#include <stdatomic.h>
+
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -9,6 +11,8 @@ enum {
     RECIPIENT_MEMORY = 4096,
     ACCEPT_MEMORY = 128 * 1024 * 1024, /* a message to the longest list there may be */
 };
+
+static atomic_size_t open_recipients; /* of the whole process */
 
 smtp_inbound *smtp_inbound_new(const smtp_session *s, const addr_spec *sender, const smtp_mail_params *p) {
     const smtp_config *c = s->service->config;
@@ -40,6 +44,7 @@ smtp_inbound *smtp_inbound_new(const smtp_session *s, const addr_spec *sender, c
 void smtp_inbound_free(smtp_inbound *t) {
     if (!t)
         return;
+    atomic_fetch_sub(&open_recipients, t->envelope.recipients_n);
     spool_free(&t->spool);
     arena_free(&t->memory);
     free(t);
@@ -47,6 +52,8 @@ void smtp_inbound_free(smtp_inbound *t) {
 
 mail_recipient *smtp_inbound_room(smtp_inbound *t) {
     mail_envelope *e = &t->envelope;
+    if (atomic_load(&open_recipients) >= LIMIT_OPEN_RECIPIENTS)
+        return NULL;
     if (e->recipients_n == t->recipients_cap) {
         size_t cap = t->recipients_cap ? t->recipients_cap * 2 : 1;
         mail_recipient *bigger = arena_array(&t->memory, cap, sizeof *bigger);
@@ -58,6 +65,11 @@ mail_recipient *smtp_inbound_room(smtp_inbound *t) {
         t->recipients_cap = cap;
     }
     return &e->recipients[e->recipients_n];
+}
+
+void smtp_inbound_keep(smtp_inbound *t) {
+    t->envelope.recipients_n++;
+    atomic_fetch_add(&open_recipients, 1);
 }
 
 /* ---- collecting ---- */

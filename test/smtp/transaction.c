@@ -2,7 +2,9 @@
  * store's door is wrapped (-Wl,--wrap=store_accept), so that it can fail on demand. */
 #include "kit.h"
 
+#include "base/limits.h"
 #include "base/log.h"
+#include "smtp/session.h"
 
 static kit k;
 static err next_failure;
@@ -131,12 +133,37 @@ static void many_at_once(void **state) {
     check_size(house_queue(&k.house, &entries), CLIENTS * MAILS);
 }
 
+/* The recipients of all open transactions together have a limit; whoever ends makes room. */
+static void recipients_have_one_limit(void **state) {
+    const smtp_mail_params params = {.envid = S("")};
+    const addr_spec nobody = {.local = S(""), .domain = S("")};
+    k.config.max_recipients = LIMIT_OPEN_RECIPIENTS;
+    const smtp_session session = {.service = &k.service, .policy = &smtp_policy_mx};
+    smtp_inbound *all = smtp_inbound_new(&session, &nobody, &params), *other;
+    for (size_t i = 0; i < LIMIT_OPEN_RECIPIENTS; i++) {
+        assert_non_null(smtp_inbound_room(all));
+        smtp_inbound_keep(all);
+    }
+    other = smtp_inbound_new(&session, &nobody, &params);
+    assert_null(smtp_inbound_room(other));
+    kit_open(&k);
+    client *c = client_greeted(&k);
+    client_talk(c, "MAIL FROM:<>", "250 ");
+    client_talk(c, "RCPT TO:<user@demo.test>", "452 4.5.3 ");
+    smtp_inbound_free(all);
+    assert_non_null(smtp_inbound_room(other));
+    client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+    smtp_inbound_free(other);
+    client_close(c);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_failing_store_is_temporary), TEST(lmtp_says_it_to_each), TEST(no_spool_is_temporary),
         TEST(full_for_this_message),        TEST(some_are_full),        TEST(many_at_once),
+        TEST(recipients_have_one_limit),
     };
     return cmocka_run_group_tests(tests, kit_loops_start, kit_loops_stop);
 }
