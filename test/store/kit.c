@@ -94,6 +94,12 @@ int kit_end(void **state) {
     return 0;
 }
 
+void kit_open_at(kit *k, const char *dir) {
+    snprintf(k->dir, sizeof k->dir, "%s", dir);
+    snprintf(k->blobs, sizeof k->blobs, "%s/blobs", k->dir);
+    open_store(k);
+}
+
 void kit_reopen(kit *k) {
     store_close(k->s);
     open_store(k);

@@ -37,6 +37,7 @@ struct writer {
     /* The rest belongs to the thread. */
     tx t;
     bool distrust;        /* an fsync failed */
+    bool failing;         /* the last batch could not be committed: said once, not for every batch */
     bool litter;          /* reap has work */
     int wal_pages, checkpoint_at;
     int64_t data_version; /* as SQLite counts other connections' commits */
@@ -164,8 +165,16 @@ static bool is_sync_failure(int code) {
     return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }
 
+static void note_success(writer *w) {
+    if (w->failing)
+        log_info("store.commit_works_again");
+    w->failing = false;
+}
+
 static void note_failure(writer *w, err e) {
-    log_error("store.commit_failed", lf_err(&e));
+    if (!w->failing)
+        log_error("store.commit_failed", lf_err(&e));
+    w->failing = true;
     if (is_sync_failure(w->d.broken) && !w->distrust) {
         w->distrust = true;
         log_error("store.stopped", lf_c("reason", "the disk failed to make a commit durable; nothing is written until restart"));
@@ -210,6 +219,8 @@ static void run_batch(writer *w) {
         if (!batch)
             batch = drain(w);
         fail_all(batch, e);
+    } else {
+        note_success(w);
     }
     tell(w, !failed(e), foreign);
     while (batch) {
