@@ -1,5 +1,6 @@
 #include "app/server.h"
 
+#include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/fiber.h"
+
+enum { GOODBYE_MS = 2000 };
 
 struct server {
     boot *boot;
@@ -170,9 +173,24 @@ err server_status(server *s, buf *out) {
     return out->over ? err_make(ERR_BUG, ERR_LIMIT, "too long", "status does not fit") : OK;
 }
 
-void server_stop(server *s, int64_t patience_ms) {
-    for (size_t i = 0; i < s->listeners_n; i++)
+/* Tells every session that the server ends; those in the middle of a command finish it. */
+static void say_goodbye(server *s, deadline until) {
+    const services *first = s->services;
+    while (first && first->older)
+        first = first->older; /* the one the listeners were opened with: same order, and protocols never change */
+    for (size_t i = 0; i < s->listeners_n; i++) {
+        void (*goodbye)(void *) = first->items[s->boot->sockets[i].listener].goodbye;
         listener_stop(s->listeners[i]);
+        if (goodbye)
+            listener_each(s->listeners[i], goodbye);
+    }
+    for (size_t i = 0; i < s->listeners_n; i++)
+        while (listener_connections(s->listeners[i]) && !deadline_passed(until))
+            poll(NULL, 0, 5);
+}
+
+void server_stop(server *s, int64_t patience_ms) {
+    say_goodbye(s, deadline_in(patience_ms < GOODBYE_MS ? patience_ms : GOODBYE_MS));
     outbound_stop(s->outbound, deadline_in(patience_ms));
     for (size_t i = 0; i < s->listeners_n; i++)
         listener_close(s->listeners[i]);

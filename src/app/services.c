@@ -72,6 +72,7 @@ static void make_smtp(services *s, struct service *v, const config_listener *l, 
     };
     v->listener.open = smtp_open;
     v->listener.ops = &smtp_ops;
+    v->goodbye = smtp_goodbye;
     v->listener.service = &v->smtp;
     v->listener.busy_text = smtp_busy;
     v->listener.first_deadline_ms = s->config->smtp_greeting_ms;
@@ -97,6 +98,7 @@ static void make_imap(services *s, struct service *v, const config_listener *l, 
     };
     v->listener.open = imap_open;
     v->listener.ops = &imap_ops;
+    v->goodbye = imap_goodbye;
     v->listener.service = &v->imap;
     v->listener.busy_text = imap_busy;
     v->listener.first_deadline_ms = c->imap_login_ms;

@@ -22,6 +22,7 @@ typedef struct services {
         pop3_service pop3;
         addr_net *proxies;
         listener_config listener;
+        void (*goodbye)(void *session); /* said to every session at the end */
     } * items;
     arena memory;
 } services;
