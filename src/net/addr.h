@@ -20,7 +20,8 @@ typedef struct addr_net {
 } addr_net;
 
 bool addr_parse(str s, addr *out);                         /* "192.0.2.1", "2001:db8::1", no port */
-/* "192.0.2.1:25", "[::1]:25", "unix:/path", and "*:25" or ":25" for any address (v6 any, which a listener opens for v4 too). */
+/* "192.0.2.1:25", "[::1]:25", "unix:/path", and "*:25" or ":25" for any address (v6 any, which a listener opens for
+ * v4 too). */
 bool addr_parse_port(str s, uint16_t default_port, addr *out);
 void addr_print(const addr *a, char out[ADDR_TEXT]);       /* the IP alone ("unix" for a path); v4-mapped v6 as v4 */
 bool addr_print_port(buf *out, const addr *a);

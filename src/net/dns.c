@@ -160,7 +160,7 @@ static int configure(const dns_config *c) {
     if (!failure)
         failure = ub_ctx_async(context, 1);
     if (!failure)
-        failure = ub_ctx_zone_remove(context, "test."); /* private zones of laboratories; invalid stays as RFC 6761 says */
+        failure = ub_ctx_zone_remove(context, "test."); /* of laboratories; invalid. stays as RFC 6761 says */
     return failure;
 }
 

@@ -37,8 +37,8 @@ typedef struct dns_answer {
 } dns_answer;
 
 err dns_mx(str domain, arena *a, dns_answer *out, deadline until) MUST_USE;
-/* Follows CNAME; secure only when both are. Literals ("192.0.2.1", "[2001:db8::1]"), localhost and the hosts file are answered
- * without the DNS. */
+/* Follows CNAME; secure only when both are. Literals ("192.0.2.1", "[2001:db8::1]"), localhost and the hosts file are
+ * answered without the DNS. */
 err dns_addresses(str host, arena *a, dns_answer *out, deadline until) MUST_USE;
 err dns_txt(str name, arena *a, dns_answer *out, deadline until) MUST_USE;
 err dns_ptr(const addr *of, arena *a, dns_answer *out, deadline until) MUST_USE;

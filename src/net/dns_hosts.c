@@ -91,7 +91,8 @@ void dns_hosts_free(void) {
 }
 
 static bool is_localhost(str host) {
-    return str_caseeq(host, S("localhost")) || (host.n > 10 && str_caseeq(str_skip(host, host.n - 10), S(".localhost")));
+    str end = str_skip(host, host.n > 10 ? host.n - 10 : host.n);
+    return str_caseeq(host, S("localhost")) || str_caseeq(end, S(".localhost"));
 }
 
 static bool add_address(const addr *address, arena *a, dns_answer *out) {

@@ -18,7 +18,7 @@ typedef struct dns_lookup {
 } dns_lookup;
 
 err dns_lookup_begin(dns_lookup *q, str name, int type) MUST_USE;
-/* Waits; on failure nobody will touch q any more. On success the result is the caller's, to be freed by ub_resolve_free. */
+/* Waits; on failure nobody will touch q any more. On success the result is the caller's, for ub_resolve_free. */
 err dns_lookup_end(dns_lookup *q, deadline until) MUST_USE;
 
 /* dns_answer.c: adds the records of a result to the answer, of the given type. */

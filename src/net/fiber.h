@@ -2,7 +2,8 @@
  *
  * A fiber runs until it waits or ends; nothing else on the loop runs meanwhile. Stacks are pooled, LIMIT_FIBER_STACK
  * bytes with a guard page. A fiber must not run SQLite, password hashes, getaddrinfo or anything slow: that goes
- * through offload(). Everything waited for takes a deadline. */
+ * through offload(). Everything waited for takes a deadline. When the loop stops, every wait but completion_wait_done
+ * ends with ERR_TEMP/ERR_CLOSED. */
 #ifndef GODWIT_NET_FIBER_H
 #define GODWIT_NET_FIBER_H
 
@@ -30,8 +31,9 @@ typedef struct completion {
 } completion;
 void completion_init(completion *c);
 void completion_signal(completion *c);                         /* any thread, once */
-err completion_wait(completion *c, deadline until) MUST_USE;   /* OK or ERR_TEMP/ERR_TIMEOUT */
-void completion_wait_done(completion *c);                      /* without deadline: for work that is known to end by its own */
+/* OK, or ERR_TEMP with ERR_TIMEOUT, or with ERR_CLOSED when the loop stops. It may be waited for again. */
+err completion_wait(completion *c, deadline until) MUST_USE;
+void completion_wait_done(completion *c); /* without deadline: for work that is known to end by its own */
 
 /* Between fibers of one loop. FIFO. */
 typedef struct fiber_queue { fiber *first, *last; } fiber_queue;
@@ -47,7 +49,8 @@ typedef struct fiber_chan { void **items; size_t cap, n, at; bool closed; fiber_
 void fiber_chan_init(fiber_chan *c, size_t cap);
 void fiber_chan_free(fiber_chan *c);
 err fiber_chan_send(fiber_chan *c, void *item, deadline until) MUST_USE;
-err fiber_chan_receive(fiber_chan *c, void **item, deadline until) MUST_USE; /* ERR_CLOSED after close and the last item */
+/* ERR_CLOSED after close and the last item. */
+err fiber_chan_receive(fiber_chan *c, void **item, deadline until) MUST_USE;
 void fiber_chan_close(fiber_chan *c);
 
 #endif

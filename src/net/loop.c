@@ -127,7 +127,8 @@ static void *loop_main(void *arg) {
     while ((l->live || l->transports) && !deadline_passed(patience))
         uv_run(&l->uv, UV_RUN_ONCE);
     if (l->live || l->transports) {
-        log_error("net.loop_stuck", lf_u64("loop", l->index), lf_bool("fibers", l->live), lf_bool("streams", l->transports));
+        log_error("net.loop_stuck", lf_u64("loop", l->index), lf_bool("fibers", l->live),
+                  lf_bool("streams", l->transports));
         return NULL;
     }
     timer_clear(&l->stop_tick);

@@ -65,8 +65,8 @@ static void *work(void *arg) {
     return NULL;
 }
 
-offload_pool *offload_pool_create(const char *name, size_t threads, void *(*begin)(void *owner), void (*end)(void *state),
-                                  void *owner) {
+offload_pool *offload_pool_create(const char *name, size_t threads, void *(*begin)(void *owner),
+                                  void (*end)(void *state), void *owner) {
     ASSERT(threads >= 1);
     offload_pool *p = mem_alloc(sizeof *p);
     *p = (offload_pool){.name = name, .begin = begin, .end = end, .owner = owner};
@@ -102,7 +102,7 @@ static err enqueue(offload_pool *p, job *j) {
     err e = OK;
     pthread_mutex_lock(&p->lock);
     if (p->waiting >= LIMIT_OFFLOAD_QUEUE || p->ending) {
-        e = err_make(ERR_TEMP, ERR_LIMIT, "too busy, try again later", "%zu jobs wait for pool %s", p->waiting, p->name);
+        e = err_make(ERR_TEMP, ERR_LIMIT, "too busy, try again later", "%zu jobs wait for %s", p->waiting, p->name);
     } else {
         j->prev = p->last;
         *(p->last ? &p->last->next : &p->first) = j;

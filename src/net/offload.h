@@ -12,14 +12,14 @@
 typedef struct offload_pool offload_pool;
 
 /* threads >= 1. begin (may be NULL) runs in each new thread and gives its state, end takes it back. */
-offload_pool *offload_pool_create(const char *name, size_t threads, void *(*begin)(void *owner), void (*end)(void *state),
-                                  void *owner);
+offload_pool *offload_pool_create(const char *name, size_t threads, void *(*begin)(void *owner),
+                                  void (*end)(void *state), void *owner);
 void offload_pool_destroy(offload_pool *p); /* finishes queued jobs first; NULL-safe */
 
-/* OK when fn ran; ERR_TEMP/ERR_TIMEOUT or ERR_LIMIT when it never began. */
+/* OK when fn ran; ERR_TEMP with ERR_TIMEOUT, ERR_LIMIT or (the loop stops) ERR_CLOSED when it never began. */
 err offload(offload_pool *p, void (*fn)(void *thread_state, void *arg), void *arg, deadline until) MUST_USE;
 
-/* The shared pool for hashing, key work and files: made on first use, as many threads as there are cores, at least 2. */
+/* The shared pool for hashing, key work and files: made on first use, as many threads as cores, at least 2. */
 offload_pool *offload_shared(void);
 
 #endif

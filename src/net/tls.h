@@ -39,7 +39,8 @@ typedef struct tls_info {
     bool verified;
 } tls_info;
 
-/* A fresh self-signed P-256 certificate for a host, as PEM: for a server without configuration, and tests. Slow: offload it. */
+/* A fresh self-signed P-256 certificate for a host, as PEM: for a server without configuration, and tests. Slow:
+ * offload it. */
 err tls_self_signed(str host, int days, arena *a, str *certificate, str *key) MUST_USE;
 /* When the (first) certificate of a PEM ends, Unix seconds, and the names it is for; for `godwit check`. */
 err tls_certificate_info(str pem, arena *a, int64_t *not_after, str *names) MUST_USE;

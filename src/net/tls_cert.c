@@ -21,7 +21,8 @@ static int no_pass_phrase(char *to, int n, int writing, void *arg) {
 }
 
 static err refuse(const tls_pair *pair, const char *what) {
-    return err_make(ERR_PERM, ERR_TLS, "bad certificate or key", "%.*s: %s: %s", STR_ARG(pair->name), what, tls_reason());
+    const char *reason = tls_reason();
+    return err_make(ERR_PERM, ERR_TLS, "bad certificate or key", "%.*s: %s: %s", STR_ARG(pair->name), what, reason);
 }
 
 static BIO *pem_reader(str pem) { return BIO_new_mem_buf(pem.p ? pem.p : "", pem.n > INT32_MAX ? 0 : (int)pem.n); }

@@ -1,4 +1,4 @@
-/* Certificates in PEM: loading them into a context, and reading what they say. For net/tls*.c, after <openssl/ssl.h>. */
+/* Certificates in PEM: loading them into a context, and reading what they say. For net/tls*.c. */
 #ifndef GODWIT_NET_TLS_CERT_H
 #define GODWIT_NET_TLS_CERT_H
 
@@ -6,7 +6,8 @@
 
 #include "net/tls.h"
 
-err tls_cert_use(SSL_CTX *context, const tls_pair *pair) MUST_USE; /* certificate, chain and key, checked against each other */
+/* Certificate, chain and key, checked against each other. */
+err tls_cert_use(SSL_CTX *context, const tls_pair *pair) MUST_USE;
 /* The DNS names it is for, in lower case; the common name when there are no subject alternative names. */
 err tls_cert_names(const X509 *certificate, arena *a, str **names, size_t *n) MUST_USE;
 

@@ -67,7 +67,7 @@ err tls_client_connection(tls_client *t, str name, tls_verify verify, SSL **out)
     ERR_clear_error();
     if (!set_name(ssl, name) && verify == TLS_VERIFY_NAME) {
         SSL_free(ssl);
-        return err_make(ERR_TEMP, ERR_TLS, "TLS verification impossible", "no usable name to verify: %.*s", STR_ARG(name));
+        return err_make(ERR_TEMP, ERR_TLS, "TLS verification impossible", "not a name to verify: %.*s", STR_ARG(name));
     }
     ERR_clear_error();
     SSL_set_verify(ssl, verify == TLS_VERIFY_NAME ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);

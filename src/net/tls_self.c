@@ -32,20 +32,30 @@ static bool add_extension(X509 *to, int nid, const char *value) {
     return added;
 }
 
-static bool fill(X509 *c, EVP_PKEY *key, str host, int days) {
+/* A common name has at most 64 characters; the name that counts is the alternative one. */
+static bool set_common_name(X509 *c, str host) {
+    X509_NAME *name = X509_get_subject_name(c);
+    str common = str_sub(host, 0, 64);
+    const unsigned char *text = (const unsigned char *)common.p;
+    return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC, text, (int)common.n, -1, 0) == 1 &&
+           X509_set_issuer_name(c, name) == 1;
+}
+
+static bool add_extensions(X509 *c, str host) {
     char alt[HOST_MAX + 8];
     addr ip;
     snprintf(alt, sizeof alt, "%s:%.*s", addr_parse(host, &ip) ? "IP" : "DNS", STR_ARG(host));
-    X509_NAME *name = X509_get_subject_name(c);
-    /* A common name has at most 64 characters; the name that counts is the alternative one. */
-    str common = str_sub(host, 0, 64);
+    return add_extension(c, NID_subject_alt_name, alt) &&
+           add_extension(c, NID_basic_constraints, "critical,CA:FALSE") &&
+           add_extension(c, NID_ext_key_usage, "serverAuth");
+}
+
+static bool fill(X509 *c, EVP_PKEY *key, str host, int days) {
     return X509_set_version(c, X509_VERSION_3) == 1 &&
            ASN1_INTEGER_set_uint64(X509_get_serialNumber(c), rand_u64() >> 1) == 1 &&
-           X509_gmtime_adj(X509_getm_notBefore(c), -SECONDS_BEFORE) && X509_gmtime_adj(X509_getm_notAfter(c), (long)days * DAY) &&
-           X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC, (const unsigned char *)common.p, (int)common.n, -1, 0) == 1 &&
-           X509_set_issuer_name(c, name) == 1 && X509_set_pubkey(c, key) == 1 &&
-           add_extension(c, NID_subject_alt_name, alt) && add_extension(c, NID_basic_constraints, "critical,CA:FALSE") &&
-           add_extension(c, NID_ext_key_usage, "serverAuth") && X509_sign(c, key, EVP_sha256()) > 0;
+           X509_gmtime_adj(X509_getm_notBefore(c), -SECONDS_BEFORE) &&
+           X509_gmtime_adj(X509_getm_notAfter(c), (long)days * DAY) && set_common_name(c, host) &&
+           X509_set_pubkey(c, key) == 1 && add_extensions(c, host) && X509_sign(c, key, EVP_sha256()) > 0;
 }
 
 static str taken_text(BIO *text, arena *a) {

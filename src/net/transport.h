@@ -50,13 +50,14 @@ struct transport {
 
 /* A TCP or Unix handle. It must be closed by transport_close or transport_finish. */
 void transport_init(transport *t, loop *home, const transport_ops *ops, bool unix_socket);
-void transport_adopt(transport *t, int fd, bool unix_socket); /* a connected socket, owned from now on; may set broken */
+void transport_adopt(transport *t, int fd, bool unix_socket); /* connected; owned from now on; may set broken */
 void transport_connected(transport *t); /* begins to read */
 
 static inline str transport_input(const transport *t) { return str_skip(buf_str(&t->in), t->in_at); }
 void transport_consume(transport *t, size_t n); /* frees the buffer with the last byte, reads on if that was stopped */
 void transport_drop_input(transport *t);
-/* Takes the input out, so that it stays where it is while more arrives; then gives back what was not used, in front of that. */
+/* Takes the input out, so that it stays where it is while more arrives; then gives back what was not used, in front of
+ * that. */
 void transport_take_input(transport *t, buf *taken);
 void transport_untake_input(transport *t, buf *taken, size_t used);
 
@@ -69,7 +70,8 @@ void transport_deadline(transport *t, deadline at);
  * PROXY header). The handshake goes on by itself: `changed` when secured, broken when it failed. */
 void transport_start_tls(transport *t, struct transport_tls *tls, bool keep_input);
 
-/* The owner has no more interest: sends what is queued, says goodbye, waits shortly for the peer to have read it, closes. */
+/* The owner has no more interest: sends what is queued, says goodbye, waits shortly for the peer to have read it,
+ * closes. */
 void transport_finish(transport *t, int64_t patience_ms);
 void transport_close(transport *t);          /* at once */
 void transport_break(transport *t, int error); /* marks broken; the owner sees it at its next look */

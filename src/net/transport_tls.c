@@ -8,7 +8,7 @@
 #include "net/tls_private.h"
 #include "net/transport_tls.h"
 
-/* Handshake flights with long chains, and answers to a peer's key updates; a peer that makes us queue more is hostile. */
+/* Handshake flights with long chains, and answers to key updates; a peer that makes us queue more is hostile. */
 enum { SEALED_MAX = 512 * 1024 };
 
 struct transport_tls {

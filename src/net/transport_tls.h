@@ -9,7 +9,8 @@ struct transport_tls *transport_tls_server(tls_server *with);
 err transport_tls_client(struct transport_tls **out, tls_client *with, str name, tls_verify verify) MUST_USE;
 void transport_tls_free(struct transport_tls *tls); /* NULL-safe */
 
-/* Ciphertext from the peer: plaintext is added to t->in, t->eof and broken are set as it comes. With no bytes it begins. */
+/* Ciphertext from the peer: plaintext is added to t->in, t->eof and broken are set as it comes. A client's handshake
+ * begins with no bytes. */
 void transport_tls_feed(transport *t, str bytes);
 void transport_tls_seal(transport *t, size_t most); /* turns t->out into about so much ciphertext at most */
 buf *transport_tls_sealed(const transport *t);      /* ciphertext to be sent */

@@ -1,7 +1,7 @@
 /* Outbound connections for fibers: connect, read, write, each waiting at most to a deadline.
  *
- * A wire belongs to the loop it was made on and to one fiber at a time. Slices returned by reads are valid until the next
- * read. Called by smtp/client, later by scanners and HTTP. */
+ * A wire belongs to the loop it was made on and to one fiber at a time. Slices returned by reads are valid until the
+ * next read. Called by smtp/client, later by scanners and HTTP. */
 #ifndef GODWIT_NET_WIRE_H
 #define GODWIT_NET_WIRE_H
 
@@ -10,14 +10,15 @@
 
 typedef struct wire wire;
 
-/* from (may be NULL): the source address. Errors: ERR_TEMP with ERR_TIMEOUT, ERR_CLOSED (refused) or ERR_UNAVAILABLE. */
+/* from (may be NULL): the source address. Errors: ERR_TEMP with ERR_TIMEOUT, ERR_CLOSED (refused) or
+ * ERR_UNAVAILABLE. */
 err wire_connect(wire **out, const addr *to, const addr *from, deadline until) MUST_USE;
 /* Client handshake. name: for SNI and verification. Drops plaintext received before it (response injection). */
 err wire_starttls(wire *w, tls_client *tls, str name, tls_verify verify, deadline until) MUST_USE;
 /* One line of at most max bytes, CRLF or LF removed. ERR_PEER/ERR_LIMIT when longer, ERR_CLOSED at the end. */
 err wire_read_line(wire *w, size_t max, str *line, deadline until) MUST_USE;
-/* Between 1 and max bytes, as they come. Reads send what is queued first. After a write failed, what the peer said before
- * may still be read. */
+/* Between 1 and max bytes, as they come. Reads send what is queued first. After a write failed, what the peer said
+ * before may still be read. */
 err wire_read_some(wire *w, size_t max, str *bytes, deadline until) MUST_USE;
 /* Queues; waits only while more than LIMIT_CONN_OUT is queued. */
 err wire_write(wire *w, str bytes, deadline until) MUST_USE;

@@ -20,8 +20,9 @@ static void addresses_are_read_and_printed(void **state) {
     expect_text(S("2001:DB8:0:0::1"), S("2001:db8::1"));
     expect_text(S("::ffff:192.0.2.1"), S("192.0.2.1"));
     expect_text(S("::"), S("::"));
-    static const char *const wrong[] = {"",      " 1.2.3.4", "1.2.3",     "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.4:25",
-                                        "[::1]", "::1%lo",   "1::2::3", "localhost", "1.2.3.4 ",  "0x7f.1",   "12345::"};
+    static const char *const wrong[] = {"",         " 1.2.3.4",   "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4",
+                                        "1.2.3.4:25", "[::1]",    "::1%lo", "1::2::3",  "localhost", "1.2.3.4 ",
+                                        "0x7f.1",   "12345::"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         check(!addr_parse(str_c(wrong[i]), &a) && a.family == ADDR_NONE);
     check(!addr_parse(S("1.2.3.4\0"), &a));
@@ -52,9 +53,9 @@ static void addresses_with_ports(void **state) {
     expect_port(S(":465"), S("[::]:465"));
     expect_port(S(":0"), S("[::]:0"));
     expect_port(S("unix:/run/godwit/lmtp"), S("unix:/run/godwit/lmtp"));
-    static const char *const wrong[] = {"",      "192.0.2.1:", "192.0.2.1:65536", "192.0.2.1:-1", "192.0.2.1: 25", "[::1",
-                                        "[::1]x", "[::1]:",     "[192.0.2.1]:25",  "host:25",      "unix:",         "192.0.2.1:000025",
-                                        "]:25",   "[]:25"};
+    static const char *const wrong[] = {"",       "192.0.2.1:", "192.0.2.1:65536", "192.0.2.1:-1", "192.0.2.1: 25",
+                                        "[::1",   "[::1]x",     "[::1]:",          "host:25",      "[192.0.2.1]:25",
+                                        "unix:",  "]:25",       "[]:25",           "192.0.2.1:000025"};
     addr a;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         check(!addr_parse_port(str_c(wrong[i]), 25, &a));
@@ -81,8 +82,8 @@ static void networks(void **state) {
     check(in_net("::ffff:10.1.2.3", "10.0.0.0/8") && in_net("10.1.2.3", "::ffff:10.0.0.0/104"));
     check(!in_net("::ffff:10.1.2.3", "::/0"));
     check(in_net("::1", "::1/128"));
-    static const char *const wrong[] = {"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "::/129", "::1/64", "/8", "10.0.0.0/8/8",
-                                        "2001:db8::/0032", "net/8"};
+    static const char *const wrong[] = {"10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/",    "10.0.0.0/x",      "::/129",
+                                        "::1/64",     "/8",          "10.0.0.0/8/8", "2001:db8::/0032", "net/8"};
     addr_net n;
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         check(!addr_net_parse(str_c(wrong[i]), &n));
@@ -98,8 +99,10 @@ static addr parsed(const char *text) {
 
 static void comparisons(void **state) {
     (void)state;
-    addr a = parsed("127.5.5.5"), b = parsed("::1"), c = parsed("::ffff:127.0.0.1"), d = parsed("192.0.2.1"), none = {0};
-    check(addr_is_loopback(&a) && addr_is_loopback(&b) && addr_is_loopback(&c) && !addr_is_loopback(&d) && !addr_is_loopback(&none));
+    addr a = parsed("127.5.5.5"), b = parsed("::1"), c = parsed("::ffff:127.0.0.1"), d = parsed("192.0.2.1");
+    addr none = {0};
+    check(addr_is_loopback(&a) && addr_is_loopback(&b) && addr_is_loopback(&c));
+    check(!addr_is_loopback(&d) && !addr_is_loopback(&none));
     addr e = parsed("127.0.0.1"), f = parsed("::ffff:127.0.0.1");
     f.port = 9;
     check(addr_ip_equal(&c, &e) && addr_ip_equal(&c, &f) && !addr_ip_equal(&a, &e) && !addr_ip_equal(&none, &none));
@@ -128,8 +131,11 @@ static void the_kernels_form_and_back(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(addresses_are_read_and_printed), cmocka_unit_test(addresses_with_ports), cmocka_unit_test(networks),
-        cmocka_unit_test(comparisons), cmocka_unit_test(the_kernels_form_and_back),
+        cmocka_unit_test(addresses_are_read_and_printed),
+        cmocka_unit_test(addresses_with_ports),
+        cmocka_unit_test(networks),
+        cmocka_unit_test(comparisons),
+        cmocka_unit_test(the_kernels_form_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

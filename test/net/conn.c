@@ -296,7 +296,8 @@ static void without_fibers_commands_wait_and_new_clients_are_refused(void **stat
 
 static void resets_at_any_time_are_survived(void **state) {
     (void)state;
-    static const char *const words[] = {"", "sleep 5\n", "big 3000000\n", "one\n", "deadline 1\n", "quit\n", "half a li"};
+    static const char *const words[] = {"",       "sleep 5\n", "big 3000000\n", "one\n", "deadline 1\n",
+                                        "quit\n", "half a li"};
     for (size_t i = 0; i < 200; i++) {
         int fd = peer_connect(&at);
         struct linger hard = {.l_onoff = 1};

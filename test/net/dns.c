@@ -28,7 +28,8 @@ static const zone_source zones[] = {
         "big IN TXT " LONGER LONGER LONGER LONGER LONGER LONGER LONGER LONGER "\n"
         "_25._tcp.a IN TLSA 3 1 1 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"},
     {.name = "plain.test", .records = "@ IN MX 10 host\nhost IN A 198.51.100.1\n"},
-    {.name = "broken.test", .is_signed = true, .wrong_anchor = true, .records = "@ IN MX 10 host\nhost IN A 198.51.100.2\n"},
+    {.name = "broken.test", .is_signed = true, .wrong_anchor = true,
+     .records = "@ IN MX 10 host\nhost IN A 198.51.100.2\n"},
     {.name = "2.0.192.in-addr.arpa", .records = "1 IN PTR a.example.test.\n1 IN PTR www.example.test.\n"},
     {.name = "10.in-addr.arpa", .records = "1.0.0 IN PTR private.example.test.\n"},
 };
@@ -39,12 +40,13 @@ static int setup(void **state) {
     (void)state;
     zone_start(&server, zones, sizeof zones / sizeof *zones);
     int fd = mkstemp(hosts_path);
-    str hosts = S("# comment\n192.0.2.77 Printer.Office.test printer\n2001:db8::77\tprinter # the same\nnot-an-ip name\n"
-                  "192.0.2.78 plain.test\n");
+    str hosts = S("# comment\n192.0.2.77 Printer.Office.test printer\n2001:db8::77\tprinter # the same\n"
+                  "not-an-ip name\n192.0.2.78 plain.test\n");
     check(fd >= 0 && write(fd, hosts.p, hosts.n) == (ssize_t)hosts.n);
     close(fd);
-    dns_config config = {.forward = &server.forward, .forward_n = 1, .trust_anchor_file = S("none"), .trust_anchors = server.anchors,
-                         .trust_anchors_n = server.anchors_n, .timeout_ms = 5000, .hosts_file = str_c(hosts_path)};
+    dns_config config = {.forward = &server.forward, .forward_n = 1, .trust_anchor_file = S("none"),
+                         .trust_anchors = server.anchors, .trust_anchors_n = server.anchors_n,
+                         .timeout_ms = 5000, .hosts_file = str_c(hosts_path)};
     check_ok(dns_start(&config));
     check_ok(loops_start(2));
     return 0;

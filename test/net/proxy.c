@@ -72,14 +72,15 @@ static void version_1_is_strict(void **state) {
 }
 
 #define SIGNATURE "\r\n\r\n\0\r\nQUIT\n"
+#define V4_ADDRESSES "\xc0\0\x02\x01" "\xc6\x33\x64\x02" "\x9c\x40" "\0\x19"
 
 static void version_2(void **state) {
     (void)state;
-    proxy_header h = expect_header(S(SIGNATURE "\x21\x11\0\x0c" "\xc0\0\x02\x01" "\xc6\x33\x64\x02" "\x9c\x40" "\0\x19"));
+    proxy_header h = expect_header(S(SIGNATURE "\x21\x11\0\x0c" V4_ADDRESSES));
     check(!h.local && !h.tls);
     expect_addresses(&h, S("192.0.2.1:40000"), S("198.51.100.2:25"));
-    h = expect_header(S(SIGNATURE "\x21\x21\0\x24" "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01"
-                        "\x9c\x40" "\0\x19"));
+    h = expect_header(S(SIGNATURE "\x21\x21\0\x24" "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"
+                        "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01" "\x9c\x40" "\0\x19"));
     expect_addresses(&h, S("[2001:db8::1]:40000"), S("[::1]:25"));
     h = expect_header(S(SIGNATURE "\x20\0\0\0")); /* LOCAL: the proxy's own health check */
     check(h.local);
@@ -88,7 +89,7 @@ static void version_2(void **state) {
     h = expect_header(S(SIGNATURE "\x21\0\0\x02" "xy")); /* UNSPEC */
     check(h.local);
     /* Two extras: an authority, and TLS between client and proxy. */
-    h = expect_header(S(SIGNATURE "\x21\x11\0\x1c" "\xc0\0\x02\x01" "\xc6\x33\x64\x02" "\x9c\x40" "\0\x19"
+    h = expect_header(S(SIGNATURE "\x21\x11\0\x1c" V4_ADDRESSES
                         "\x02\0\x05" "a.org" "\x20\0\x05" "\x01\0\0\0\0"));
     check(h.tls);
     char path[16 + 216] = SIGNATURE "\x21\x31\0\xd8";

@@ -222,7 +222,7 @@ static void meet_silence(void *arg) {
     err e = OK;
     for (int i = 0; i < 2000 && !failed(e); i++)
         e = wire_write(w, str_of(piece, sizeof piece), deadline_in(50));
-    check(e.kind == ERR_TEMP && (e.what == ERR_TIMEOUT || e.what == ERR_CLOSED)); /* the server cuts off endless input */
+    check(e.kind == ERR_TEMP && (e.what == ERR_TIMEOUT || e.what == ERR_CLOSED)); /* it cuts off endless input */
     wire_close(w);
 }
 

@@ -86,7 +86,8 @@ static uint16_t free_port(void) {
 }
 
 static void await_server(const zone_server *z) {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(z->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(z->port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     deadline until = deadline_in(20000);
     for (;;) {
         SCOPED_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
