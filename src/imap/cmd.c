@@ -149,9 +149,15 @@ void imap_command_run(imap_session *s, buf text, bool dropped) {
 
 /* ---- going on ---- */
 
+static bool may_expunge(const imap_command *c) { return !(c->entry->flags & ENTRY_QUIET) || c->uid; }
+
+/* EXPUNGEs that had to wait are told as soon as they may. */
 static bool wants_look(const imap_command *c) {
     const imap_session *s = c->session;
-    return s->state == IMAP_SELECTED && c->entry && ((c->entry->flags & ENTRY_LOOKS) || atomic_load(&s->box->dirty));
+    if (s->state != IMAP_SELECTED || !c->entry)
+        return false;
+    return (c->entry->flags & ENTRY_LOOKS) || atomic_load(&s->box->dirty) ||
+           (may_expunge(c) && s->box->expunges_since < s->box->changes_since);
 }
 
 static void write_answer(imap_command *c) {
@@ -190,7 +196,7 @@ static void finish(imap_command *c) {
 /* News come before the tagged answer, so that the client acts on what is true now. */
 static void tell_news(imap_command *c) {
     if (!c->sync && wants_look(c))
-        c->sync = imap_sync_begin(c->session, !(c->entry->flags & ENTRY_QUIET) || c->uid, c->uid);
+        c->sync = imap_sync_begin(c->session, may_expunge(c), c->uid);
     if (!c->sync || imap_sync_step(c->sync))
         finish(c);
 }

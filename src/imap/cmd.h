@@ -13,8 +13,8 @@ enum { IMAP_ARENA = 64 * 1024 * 1024 }; /* memory of one command: COPY of a mill
 
 enum {
     ENTRY_UID = 1,   /* may stand behind "UID" */
-    ENTRY_QUIET = 4, /* no EXPUNGE responses while it is in progress, unless by UID (RFC 9051 7.5.1) */
-    ENTRY_LOOKS = 8, /* its end always looks for news: it changes something, or is how a client asks */
+    ENTRY_QUIET = 2, /* no EXPUNGE responses while it is in progress, unless by UID (RFC 9051 7.5.1) */
+    ENTRY_LOOKS = 4, /* its end always looks for news: it changes something, or is how a client asks */
 };
 
 typedef struct imap_command imap_command;
