@@ -42,6 +42,6 @@ int client_loops_start(void **state); /* group setup */
 int client_loops_stop(void **state);
 
 #define check_text(actual, part) \
-    do { if (str_find_str((actual), str_c(part)) == STR_NONE) check_failed(part, __FILE__, __LINE__, #actual); } while (0)
+    do { if (str_find_str((actual), str_c(part)) == STR_NONE) check_failed(part, (check_place){__FILE__, __LINE__}, #actual); } while (0)
 
 #endif
