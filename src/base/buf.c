@@ -26,7 +26,7 @@ char *buf_reserve(buf *b, size_t n) {
         while (cap < need && cap <= b->max / 2)
             cap *= 2;
         if (cap < need)
-            cap = b->max; /* not need: near the maximum every byte more would be a copy of all */
+            cap = b->max;                  /* not need: near the maximum every byte more would be a copy of all */
         b->p = mem_grow(b->p, cap + 1, 1); /* vsnprintf wants room for a NUL that is not counted */
         b->cap = cap;
     }

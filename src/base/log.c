@@ -62,19 +62,6 @@ static bool send_journal(int fd, const log_event *event) {
     return sent == (ssize_t)line.n;
 }
 
-/* One write(2) a line; a line cut short by a full pipe is finished so that the next begins on its own. */
-static bool write_line(int fd, str line) {
-    while (line.n) {
-        ssize_t n = write(fd, line.p, line.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        line = str_skip(line, (size_t)n);
-    }
-    return true;
-}
-
 static bool emit_event(const log_event *event) {
     bool journal = atomic_load(&to_journal);
     if (journal && send_journal(atomic_load(&journal_fd), event))
@@ -84,7 +71,8 @@ static bool emit_event(const log_event *event) {
     if (journal) /* journald reads the level from such a prefix, sd-daemon(3) */
         buf_addf(&line, "<%d>", log_line_priority(event->level));
     (atomic_load(&out_format) == LOG_JSON ? log_line_json : log_line_logfmt)(&line, event);
-    return write_line(atomic_load(&out_fd), buf_str(&line));
+    /* One write(2) unless a full pipe takes a part; the rest follows so that the next line begins on its own. */
+    return fd_write_all(atomic_load(&out_fd), buf_str(&line));
 }
 
 void log_emit(log_level level, const char *event, const log_field *fields) {

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <unistd.h>
 
@@ -55,6 +56,18 @@ void fd_close_ptr(int *fd) {
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
+}
+
+bool fd_write_all(int fd, str bytes) {
+    while (bytes.n) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        bytes = str_skip(bytes, (size_t)n);
+    }
+    return true;
 }
 
 int take_fd(int *fd) {

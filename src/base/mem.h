@@ -1,5 +1,6 @@
 /* Allocation that never answers NULL: when the machine has no memory left the process ends with
- * one log line and the supervisor starts it again; accepted mail is on disk. Callable anywhere. */
+ * one log line and the supervisor starts it again; accepted mail is on disk. Also what owns memory or a descriptor for
+ * the length of a scope. Callable anywhere. */
 #ifndef GODWIT_BASE_MEM_H
 #define GODWIT_BASE_MEM_H
 
@@ -22,6 +23,9 @@ void mem_free_ptr(void *pointer_to_pointer); /* for SCOPED_FREE */
 
 void fd_close_ptr(int *fd); /* closes and sets -1 */
 #define SCOPED_FD __attribute__((cleanup(fd_close_ptr))) int
+
+/* Writes all of it, in as many calls as it takes; false with errno set. Blocks as the descriptor does. */
+bool fd_write_all(int fd, str bytes);
 
 /* Hands an owned pointer (or, for take_fd, a descriptor) out of a scope that would free it. */
 #define take(pointer) \

@@ -84,7 +84,7 @@ static bool bool_parse(str s, bool *out) {
     return false;
 }
 
-static bool is_separator(char c) { return c == ' ' || c == '\t' || c == ','; }
+static bool is_separator(char c) { return ascii_blank(c) || c == ','; }
 
 /* The next word of a list from the front of *s; false when there is none left. */
 static bool cut_word(str *s, str *word) {

@@ -2,14 +2,12 @@
 
 enum { LINE = 76 }; /* RFC 2045 6.7 (5), the "=" of a soft break included */
 
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 /* Whether the byte at `at` may stand for itself, RFC 2045 6.7 (2) and (3). A dot or "From " that begins
  * a line is escaped too: other programs on the way change them (RFC 2049 3). */
 static bool literal(str in, size_t at, size_t column) {
     char c = in.p[at];
     str rest = str_skip(in, at);
-    if (is_blank(c))
+    if (ascii_blank(c))
         return !(rest.n == 1 || str_starts(str_skip(rest, 1), S("\r\n")));
     if (column == 0 && (c == '.' || str_starts(rest, S("From "))))
         return false;
@@ -44,7 +42,7 @@ bool qp_encode(buf *out, str in) {
 /* Blanks from `at` on, and the line end behind them if there is one; `ends` says whether the line (or the
  * input) ends there. Returns the position behind. */
 static size_t skip_blanks(str in, size_t at, bool *ends) {
-    while (at < in.n && is_blank(in.p[at]))
+    while (at < in.n && ascii_blank(in.p[at]))
         at++;
     str rest = str_skip(in, at);
     *ends = rest.n == 0 || rest.p[0] == '\n' || str_starts(rest, S("\r\n"));
@@ -78,7 +76,7 @@ void qp_decode(buf *out, str in) {
         char c = in.p[at];
         if (c == '=') {
             at = decode_escape(out, in, at);
-        } else if (is_blank(c)) {
+        } else if (ascii_blank(c)) {
             /* Blanks at the end of a line were added on the way, RFC 2045 6.7 (3). */
             bool ends;
             size_t behind = skip_blanks(in, at, &ends);
@@ -87,7 +85,7 @@ void qp_decode(buf *out, str in) {
             at = behind;
         } else {
             size_t run = at;
-            while (run < in.n && in.p[run] != '=' && !is_blank(in.p[run]))
+            while (run < in.n && in.p[run] != '=' && !ascii_blank(in.p[run]))
                 run++;
             buf_add(out, str_sub(in, at, run - at));
             at = run;

@@ -47,9 +47,9 @@ str str_skip(str s, size_t n) {
 }
 
 str str_trim(str s) {
-    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t'))
+    while (s.n && ascii_blank(s.p[0]))
         s = str_skip(s, 1);
-    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+    while (s.n && ascii_blank(s.p[s.n - 1]))
         s.n--;
     return s;
 }

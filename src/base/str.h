@@ -65,6 +65,7 @@ static inline bool ascii_digit(char c) { return c >= '0' && c <= '9'; }
 static inline bool ascii_upper(char c) { return c >= 'A' && c <= 'Z'; }
 static inline bool ascii_lower(char c) { return c >= 'a' && c <= 'z'; }
 static inline bool ascii_alpha(char c) { return ascii_upper(c) || ascii_lower(c); }
+static inline bool ascii_blank(char c) { return c == ' ' || c == '\t'; }
 static inline bool ascii_alnum(char c) { return ascii_alpha(c) || ascii_digit(c); }
 static inline char ascii_to_lower(char c) { return ascii_upper(c) ? (char)(c + 32) : c; }
 static inline char ascii_to_upper(char c) { return ascii_lower(c) ? (char)(c - 32) : c; }

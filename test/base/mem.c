@@ -1,5 +1,7 @@
 #include "base/mem.h"
 
+#include <errno.h>
+
 #include "check.h"
 
 static void zeroed(void **state) {
@@ -83,10 +85,40 @@ static void scopes(void **state) {
     fd_close_ptr(&none);
 }
 
+static void writes_everything(void **state) {
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t reader = fork();
+    if (reader == 0) { /* takes more than a pipe holds, in pieces */
+        close(ends[1]);
+        char piece[5000];
+        size_t sum = 0;
+        for (ssize_t n; (n = read(ends[0], piece, sizeof piece)) > 0;)
+            sum += (size_t)n;
+        _exit(sum == 1 << 20 ? 0 : 1);
+    }
+    close(ends[0]);
+    SCOPED_FREE char *bytes = mem_alloc(1 << 20);
+    assert_true(fd_write_all(ends[1], str_of(bytes, 1 << 20)));
+    close(ends[1]);
+    int status;
+    assert_int_equal(waitpid(reader, &status, 0), reader);
+    assert_int_equal(status, 0);
+    assert_true(fd_write_all(-1, S("")));
+    errno = 0;
+    assert_false(fd_write_all(-1, S("x")));
+    assert_int_equal(errno, EBADF);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(zeroed),        cmocka_unit_test(grows),   cmocka_unit_test(overflow_ends_the_process),
-        cmocka_unit_test(checked_sizes), cmocka_unit_test(secrets), cmocka_unit_test(scopes),
+        cmocka_unit_test(zeroed),
+        cmocka_unit_test(grows),
+        cmocka_unit_test(overflow_ends_the_process),
+        cmocka_unit_test(checked_sizes),
+        cmocka_unit_test(secrets),
+        cmocka_unit_test(scopes),
+        cmocka_unit_test(writes_everything),
     };
     return cmocka_run_group_tests_name("mem", tests, NULL, NULL);
 }
