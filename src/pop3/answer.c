@@ -5,9 +5,8 @@
 #include "net/fiber.h"
 
 enum {
-    READ_STEP = 32 * 1024,             /* bytes of a message in memory at once */
-    LIST_STEP = 500,                   /* lines made at once */
-    REFILL_BELOW = LIMIT_CONN_OUT / 4, /* queued bytes; with a step of nothing but dots the limit still holds */
+    READ_STEP = 32 * 1024, /* bytes of a message in memory at once */
+    LIST_STEP = 500,       /* lines made at once */
 };
 
 static maildrop_message *find(pop3 *s, str argument) {
@@ -149,9 +148,9 @@ static bool send_piece(pop3 *s) {
 
 void pop3_pump(pop3 *s) {
     while (!conn_is_closing(s->c)) {
-        if (conn_queued(s->c) >= REFILL_BELOW)
+        if (conn_queued(s->c) >= POP3_REFILL_BELOW)
             conn_flush(s->c);
-        if (conn_queued(s->c) >= REFILL_BELOW) {
+        if (conn_queued(s->c) >= POP3_REFILL_BELOW) {
             conn_want_drain(s->c);
             return;
         }

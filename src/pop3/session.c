@@ -110,6 +110,10 @@ static size_t on_input(void *session, str in) {
         return in.n;
     if (s->state == POP3_SENDING)
         return 0;
+    if (conn_queued(s->c) >= POP3_REFILL_BELOW) { /* answers to pipelined commands may not pile up either */
+        conn_want_drain(s->c);
+        return 0;
+    }
     str line;
     size_t used;
     bool in_sasl = s->state == POP3_SASL;
@@ -134,7 +138,8 @@ static size_t on_input(void *session, str in) {
 
 static void on_drained(void *session) {
     pop3 *s = session;
-    conn_deadline(s->c, s->service->idle_ms);
+    if (s->drop)
+        conn_deadline(s->c, s->service->idle_ms);
     if (s->state == POP3_SENDING)
         pop3_pump(s);
 }

@@ -6,6 +6,9 @@
 #include "pop3/maildrop.h"
 #include "pop3/pop3.h"
 
+/* Queued bytes below which more is sent. With a step of 32 KB of nothing but dots LIMIT_CONN_OUT still holds. */
+enum { POP3_REFILL_BELOW = LIMIT_CONN_OUT / 4 };
+
 typedef enum pop3_state {
     POP3_AUTHORIZATION, /* RFC 1939 4 */
     POP3_SASL,          /* in the dialogue of AUTH */

@@ -153,18 +153,45 @@ static void scram_logins(void **state) {
     client_close(&c);
 
     connect_tls(&c);
-    char material[32];
-    assert_int_equal(SSL_export_keying_material(c.ssl, (unsigned char *)material, sizeof material,
-                                                "EXPORTER-Channel-Binding", 24, NULL, 0, 0),
-                     1);
-    prove(&c, "AUTH SCRAM-SHA-256-PLUS ", "p=tls-exporter,,", (str){material, sizeof material});
+    prove(&c, "AUTH SCRAM-SHA-256 ", "n,,", S(""));
+    client_ask(&c, "*", "-ERR Authentication cancelled");
+    client_ask(&c, "STAT", "-ERR");
+    client_close(&c);
+}
+
+/* RFC 5929 and RFC 9266: each type of binding, as the client sees its connection. */
+static void scram_bindings(void **state) {
+    client c;
+    char data[64];
+    connect_tls(&c);
+    assert_int_equal(
+        SSL_export_keying_material(c.ssl, (unsigned char *)data, 32, "EXPORTER-Channel-Binding", 24, NULL, 0, 0), 1);
+    prove(&c, "AUTH SCRAM-SHA-256-PLUS ", "p=tls-exporter,,", (str){data, 32});
     client_ask(&c, "", "+OK Maildrop");
     client_close(&c);
 
     connect_tls(&c);
-    prove(&c, "AUTH SCRAM-SHA-256 ", "n,,", S(""));
-    client_ask(&c, "*", "-ERR Authentication cancelled");
-    client_ask(&c, "STAT", "-ERR");
+    unsigned n = sizeof data;
+    X509 *certificate = SSL_get1_peer_certificate(c.ssl);
+    assert_int_equal(X509_digest(certificate, EVP_sha256(), (unsigned char *)data, &n), 1);
+    X509_free(certificate);
+    prove(&c, "AUTH SCRAM-SHA-256-PLUS ", "p=tls-server-end-point,,", (str){data, n});
+    client_ask(&c, "", "+OK Maildrop");
+    client_close(&c);
+
+    client_dial(&c, strict.implicit);
+    client_tls_version(&c, TLS1_2_VERSION);
+    client_says(&c, "+OK");
+    size_t finished = SSL_get_finished(c.ssl, data, sizeof data);
+    prove(&c, "AUTH SCRAM-SHA-256-PLUS ", "p=tls-unique,,", (str){data, finished});
+    client_ask(&c, "", "+OK Maildrop");
+    client_close(&c);
+
+    connect_tls(&c); /* says nothing about TLS 1.3 */
+    send_base64(&c, "AUTH SCRAM-SHA-256-PLUS ", S("p=tls-unique,,n=user@demo.test,r=abc"));
+    client_says(&c, "-ERR Channel binding type not supported");
+    send_base64(&c, "AUTH SCRAM-SHA-256 ", S("y,,n=user@demo.test,r=abc"));
+    client_says(&c, "-ERR [AUTH]");
     client_close(&c);
 }
 
@@ -214,9 +241,10 @@ static void too_many_failures(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(capabilities), cmocka_unit_test(needs_tls),      cmocka_unit_test(injection),
-        cmocka_unit_test(passwords),    cmocka_unit_test(mechanisms),     cmocka_unit_test(scram_logins),
-        cmocka_unit_test(in_use),       cmocka_unit_test(long_responses), cmocka_unit_test(too_many_failures),
+        cmocka_unit_test(capabilities),      cmocka_unit_test(needs_tls),  cmocka_unit_test(injection),
+        cmocka_unit_test(passwords),         cmocka_unit_test(mechanisms), cmocka_unit_test(scram_logins),
+        cmocka_unit_test(scram_bindings),    cmocka_unit_test(in_use),     cmocka_unit_test(long_responses),
+        cmocka_unit_test(too_many_failures),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

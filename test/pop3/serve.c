@@ -80,8 +80,11 @@ void client_connect(client *c, listener *to) {
     client_says(c, "+OK pop.demo.test ");
 }
 
-void client_tls(client *c) {
+void client_tls(client *c) { client_tls_version(c, TLS1_3_VERSION); }
+
+void client_tls_version(client *c, int most) {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_max_proto_version(context, most);
     c->ssl = SSL_new(context);
     SSL_CTX_free(context);
     SSL_set_fd(c->ssl, c->fd);

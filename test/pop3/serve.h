@@ -28,7 +28,8 @@ typedef struct client {
 void client_connect(client *c, listener *to); /* reads the greeting */
 void client_dial(client *c, listener *to);    /* does not */
 void client_tls(client *c);
-void client_log_in(client *c, listener *to); /* as user@demo.test */
+void client_tls_version(client *c, int most); /* TLS1_2_VERSION ... */
+void client_log_in(client *c, listener *to);  /* as user@demo.test */
 void client_close(client *c);
 
 void client_send(client *c, str bytes);
