@@ -2,6 +2,8 @@
 #include "base/limits.h"
 #include "mail/mail.h"
 
+enum { ADDRESSES_LOOKED_AT = 100 };
+
 static const principal rules = {.role = ROLE_DELIVER};
 
 static bool is_postmaster(const addr_spec *spec) { return str_caseeq(spec->local, S("postmaster")); }
@@ -15,11 +17,29 @@ static err find(mail *m, str key, arena *a, store_route *out) {
     return store_route_find(m->store, &rules, key, m->config.detail_separators, a, out);
 }
 
+/* The account that was made first, of the first addresses: where nobody is named postmaster, that is the operator's. */
+static err find_first_account(mail *m, arena *a, store_route *out) {
+    store_address *addresses;
+    size_t n;
+    int64_t first = 0;
+    TRY(store_address_list(m->store, &rules, S(""), S(""), ADDRESSES_LOOKED_AT, a, &addresses, &n));
+    for (size_t i = 0; i < n; i++) {
+        store_route route;
+        if (addresses[i].account == 0 || (first && addresses[i].account >= first) || addresses[i].key.p[0] == '@')
+            continue;
+        TRY(find(m, addresses[i].key, a, &route));
+        if (!route.found || route.disabled)
+            continue;
+        first = addresses[i].account;
+        *out = route;
+    }
+    return first ? OK : no_such_user();
+}
+
 /* Mail for a postmaster must reach somebody (RFC 5321 4.5.1). Who has no address of that name is served by the
  * postmaster of the first domain, and where there is none either by the first account. */
 static err find_postmaster(mail *m, arena *a, store_route *out) {
     store_domain *domains;
-    store_account *accounts;
     size_t n;
     TRY(store_domain_list(m->store, &rules, S(""), 1, a, &domains, &n));
     if (n == 0)
@@ -28,10 +48,7 @@ static err find_postmaster(mail *m, arena *a, store_route *out) {
     if (!key.p)
         return no_memory();
     TRY(find(m, key, a, out));
-    if (out->found && !out->disabled)
-        return OK;
-    TRY(store_account_list(m->store, &rules, S(""), 1, a, &accounts, &n));
-    return n ? find(m, accounts[0].name, a, out) : no_such_user();
+    return out->found && !out->disabled ? OK : find_first_account(m, a, out);
 }
 
 static err relay(const mail_sender_rights *rights, mail_recipient *out) {
