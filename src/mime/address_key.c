@@ -77,8 +77,8 @@ static str local_key(str local, arena *a) {
     if (utf8_is_ascii(local))
         return arena_lower(a, local);
     size_t n;
-    uint8_t *folded = utf8_valid(local) ? u8_casefold((const uint8_t *)local.p, local.n, NULL, UNINORM_NFC, NULL, &n)
-                                        : NULL;
+    uint8_t *folded =
+        utf8_valid(local) ? u8_casefold((const uint8_t *)local.p, local.n, NULL, UNINORM_NFC, NULL, &n) : NULL;
     if (!folded)
         return (str){NULL, 0};
     str key = arena_str(a, str_of((const char *)folded, n));

@@ -9,12 +9,12 @@
 typedef struct reader {
     str rest;
     arena *a;
-    buf items;        /* of address, copied to the arena at the end */
-    buf phrase;       /* the words of this element, one blank between those that had any */
-    buf local;        /* the last run of words without a blank, or with dots between */
+    buf items;  /* of address, copied to the arena at the end */
+    buf phrase; /* the words of this element, one blank between those that had any */
+    buf local;  /* the last run of words without a blank, or with dots between */
     buf domain, route;
-    buf comment;      /* the last comment of this element */
-    size_t run_at;    /* where in the phrase the last run begins */
+    buf comment;   /* the last comment of this element */
+    size_t run_at; /* where in the phrase the last run begins */
     size_t runs;
     bool in_group, damaged, spent;
 } reader;

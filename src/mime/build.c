@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/rand.h"
 #include "base/utf8.h"
+#include "mime/lex.h"
 #include "mime/word.h"
 
 enum { LINE_MOST = 998 }; /* RFC 5322 2.1.1 */
@@ -134,15 +135,20 @@ void build_part_text(build *b, str utf8) {
     add_text(b, utf8);
 }
 
-/* RFC 2231 4: every byte outside attribute-char as %XX, so that nothing in a name can leave its parameter. */
+/* An ASCII name in quotes, which every reader knows; else RFC 2231 4, with every byte outside attribute-char as %XX. */
 static void add_filename(buf *value, str name) {
-    buf_add(value, S("attachment; filename*=utf-8''"));
+    buf_add(value, S("attachment; filename"));
+    size_t before = value->n;
+    buf_add_byte(value, '=');
+    if (utf8_is_ascii(name) && lex_quote(value, name))
+        return;
+    buf_truncate(value, before);
+    buf_add(value, S("*=utf-8''"));
     for (size_t i = 0; i < name.n; i++) {
-        unsigned char c = (unsigned char)name.p[i];
-        if (ascii_alnum(name.p[i]) || (c && strchr("!#$&+-.^_`{|}~", c)))
+        if (lex_token(name.p[i]) && !str_has_byte(S("*'%"), name.p[i]))
             buf_add_byte(value, name.p[i]);
         else
-            buf_addf(value, "%%%02X", c);
+            buf_addf(value, "%%%02X", (unsigned)(unsigned char)name.p[i]);
     }
 }
 

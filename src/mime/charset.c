@@ -123,7 +123,8 @@ static const charset *find(str label) {
 }
 
 /* The table for a text that begins with a byte order mark, which is no part of it and wins over the label. Without one
- * UTF-16 is taken as little-endian, as its senders mean it. (iconv's own "UTF-16" looks for a mark in its first text only.) */
+ * UTF-16 is taken as little-endian, as its senders mean it. (iconv's own "UTF-16" looks for a mark in its first text
+ * only.) */
 static const charset *by_mark(const charset *c, str *bytes) {
     bool big = str_starts(*bytes, c->unit == 2 ? S("\xfe\xff") : S("\0\0\xfe\xff"));
     bool little = str_starts(*bytes, c->unit == 2 ? S("\xff\xfe") : S("\xff\xfe\0\0"));

@@ -5,8 +5,7 @@
 
 enum { YEAR_LEAST = 1900, YEAR_MOST = 9999, ZONE_MOST = 99 * 60 + 59 };
 
-static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 static const char weekdays[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 /* 1 to 12, or 0. Full names ("September") are read by their first three letters. */
@@ -84,7 +83,8 @@ static int named_zone(str name) {
     static const struct {
         char name[4];
         int hours;
-    } zones[] = {{"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5}, {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
+    } zones[] = {{"EST", -5}, {"EDT", -4}, {"CST", -6}, {"CDT", -5},
+                 {"MST", -7}, {"MDT", -6}, {"PST", -8}, {"PDT", -7}};
     for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
         if (str_caseeq(name, str_of(zones[i].name, 3)))
             return zones[i].hours * 60;

@@ -35,8 +35,9 @@ static bool in_list(str name, const char *const *list, size_t n) {
     return false;
 }
 
-static const char *const lines[] = {"br", "p",  "div", "tr", "li", "ul", "ol",    "h1", "h2",         "h3",     "h4",
-                                    "h5", "h6", "hr",  "dt", "dd", "pre", "table", "title", "blockquote", "option", "body"};
+static const char *const lines[] = {"br",  "p",     "div",   "tr",         "li",     "ul",  "ol", "h1",
+                                    "h2",  "h3",    "h4",    "h5",         "h6",     "hr",  "dt", "dd",
+                                    "pre", "table", "title", "blockquote", "option", "body"};
 static const char *const cells[] = {"td", "th", "img"};
 static const char *const hidden[] = {"script", "style"};
 
@@ -84,24 +85,26 @@ static void take_tag(writer *w, str *s) {
 
 /* Names of U+00A0 to U+00FF in order. */
 static const char *const latin1[96] = {
-    "nbsp",   "iexcl",  "cent",   "pound",  "curren", "yen",    "brvbar", "sect",   "uml",    "copy",   "ordf",   "laquo",
-    "not",    "shy",    "reg",    "macr",   "deg",    "plusmn", "sup2",   "sup3",   "acute",  "micro",  "para",   "middot",
-    "cedil",  "sup1",   "ordm",   "raquo",  "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute", "Acirc",  "Atilde",
-    "Auml",   "Aring",  "AElig",  "Ccedil", "Egrave", "Eacute", "Ecirc",  "Euml",   "Igrave", "Iacute", "Icirc",  "Iuml",
-    "ETH",    "Ntilde", "Ograve", "Oacute", "Ocirc",  "Otilde", "Ouml",   "times",  "Oslash", "Ugrave", "Uacute", "Ucirc",
-    "Uuml",   "Yacute", "THORN",  "szlig",  "agrave", "aacute", "acirc",  "atilde", "auml",   "aring",  "aelig",  "ccedil",
-    "egrave", "eacute", "ecirc",  "euml",   "igrave", "iacute", "icirc",  "iuml",   "eth",    "ntilde", "ograve", "oacute",
-    "ocirc",  "otilde", "ouml",   "divide", "oslash", "ugrave", "uacute", "ucirc",  "uuml",   "yacute", "thorn",  "yuml",
+    "nbsp",   "iexcl",  "cent",   "pound",  "curren", "yen",    "brvbar", "sect",   "uml",    "copy",   "ordf",
+    "laquo",  "not",    "shy",    "reg",    "macr",   "deg",    "plusmn", "sup2",   "sup3",   "acute",  "micro",
+    "para",   "middot", "cedil",  "sup1",   "ordm",   "raquo",  "frac14", "frac12", "frac34", "iquest", "Agrave",
+    "Aacute", "Acirc",  "Atilde", "Auml",   "Aring",  "AElig",  "Ccedil", "Egrave", "Eacute", "Ecirc",  "Euml",
+    "Igrave", "Iacute", "Icirc",  "Iuml",   "ETH",    "Ntilde", "Ograve", "Oacute", "Ocirc",  "Otilde", "Ouml",
+    "times",  "Oslash", "Ugrave", "Uacute", "Ucirc",  "Uuml",   "Yacute", "THORN",  "szlig",  "agrave", "aacute",
+    "acirc",  "atilde", "auml",   "aring",  "aelig",  "ccedil", "egrave", "eacute", "ecirc",  "euml",   "igrave",
+    "iacute", "icirc",  "iuml",   "eth",    "ntilde", "ograve", "oacute", "ocirc",  "otilde", "ouml",   "divide",
+    "oslash", "ugrave", "uacute", "ucirc",  "uuml",   "yacute", "thorn",  "yuml",
 };
 
 static const struct {
     const char *name;
     uint32_t c;
 } named[] = {
-    {"amp", '&'},       {"lt", '<'},        {"gt", '>'},       {"quot", '"'},       {"apos", '\''},    {"euro", 0x20AC},
-    {"hellip", 0x2026}, {"ndash", 0x2013},  {"mdash", 0x2014}, {"lsquo", 0x2018},   {"rsquo", 0x2019}, {"ldquo", 0x201C},
-    {"rdquo", 0x201D},  {"sbquo", 0x201A},  {"bdquo", 0x201E}, {"bull", 0x2022},    {"trade", 0x2122}, {"zwnj", 0x200C},
-    {"lsaquo", 0x2039}, {"rsaquo", 0x203A}, {"OElig", 0x0152}, {"oelig", 0x0153},   {"Scaron", 0x0160}, {"scaron", 0x0161},
+    {"amp", '&'},      {"lt", '<'},        {"gt", '>'},        {"quot", '"'},      {"apos", '\''},
+    {"euro", 0x20AC},  {"hellip", 0x2026}, {"ndash", 0x2013},  {"mdash", 0x2014},  {"lsquo", 0x2018},
+    {"rsquo", 0x2019}, {"ldquo", 0x201C},  {"rdquo", 0x201D},  {"sbquo", 0x201A},  {"bdquo", 0x201E},
+    {"bull", 0x2022},  {"trade", 0x2122},  {"zwnj", 0x200C},   {"lsaquo", 0x2039}, {"rsaquo", 0x203A},
+    {"OElig", 0x0152}, {"oelig", 0x0153},  {"Scaron", 0x0160}, {"scaron", 0x0161},
 };
 
 /* The character a reference without '&' and ';' names, or 0. */
@@ -110,7 +113,7 @@ static uint32_t reference(str name) {
         bool hex = name.n > 1 && (name.p[1] == 'x' || name.p[1] == 'X');
         uint32_t c = 0;
         for (size_t i = hex ? 2 : 1; i < name.n && c <= 0x10FFFF; i++) {
-            int digit = ascii_digit(name.p[i])           ? name.p[i] - '0'
+            int digit = ascii_digit(name.p[i])          ? name.p[i] - '0'
                         : hex && ascii_alpha(name.p[i]) ? ascii_to_lower(name.p[i]) - 'a' + 10
                                                         : 16;
             if (digit >= (hex ? 16 : 10))

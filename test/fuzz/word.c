@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     ASSERT(word_decode(&out, in));
     ASSERT(utf8_valid(buf_str(&out)) && out.n <= 8 * in.n);
     if (size > 0) {
-        static const char *const charsets[] = {"utf-8", "iso-2022-jp", "utf-7", "big5", "gb18030", "utf-16", "euc-kr", "koi8-r"};
+        static const char *const charsets[] = {"utf-8",   "iso-2022-jp", "utf-7",  "big5",
+                                               "gb18030", "utf-16",      "euc-kr", "koi8-r"};
         buf_clear(&out);
         ASSERT(charset_to_utf8(&out, str_c(charsets[data[0] % 8]), str_skip(in, 1)));
         ASSERT(utf8_valid(buf_str(&out)));

@@ -23,12 +23,18 @@ static void domains_are_lower_case_a_labels(void **state) {
     domain_is(S("1a.2b.c3"), S("1a.2b.c3"));
     domain_is(S("r3---x.example"), S("r3---x.example"));
     domain_is(S("xn--Bcher-KVA.example"), S("xn--bcher-kva.example"));
-    domain_is(S("b\xc3\xbc" "cher.example"), S("xn--bcher-kva.example"));
-    domain_is(S("B\xc3\x9c" "CHER.example"), S("xn--bcher-kva.example"));
-    domain_is(S("bu\xcc\x88" "cher.example"), S("xn--bcher-kva.example")); /* u and combining diaeresis */
-    domain_is(S("fa\xc3\x9f.de"), S("xn--fa-hia.de"));                        /* non-transitional */
+    domain_is(S("b\xc3\xbc"
+                "cher.example"),
+              S("xn--bcher-kva.example"));
+    domain_is(S("B\xc3\x9c"
+                "CHER.example"),
+              S("xn--bcher-kva.example"));
+    domain_is(S("bu\xcc\x88"
+                "cher.example"),
+              S("xn--bcher-kva.example"));                                      /* u and combining diaeresis */
+    domain_is(S("fa\xc3\x9f.de"), S("xn--fa-hia.de"));                          /* non-transitional */
     domain_is(S("\xe4\xbe\x8b\xe3\x80\x82\xe4\xbe\x8b"), S("xn--fsq.xn--fsq")); /* ideographic full stop */
-    domain_is(S("\xef\xbc\xa1.example"), S("a.example"));                     /* full-width A */
+    domain_is(S("\xef\xbc\xa1.example"), S("a.example"));                       /* full-width A */
 }
 
 static void what_is_no_domain(void **state) {
@@ -90,9 +96,13 @@ static void equal_addresses_have_one_key(void **state) {
     key_is(S("\"jo\\hn\"@example.org"), S("john@example.org"));
     key_is(S("\"a b\"@example.org"), S("a b@example.org"));
     key_is(S("\"x@y\"@example.org"), S("x@y@example.org"));
-    key_is(S("\xc3\x89t\xc3\xa9@b\xc3\xbc" "cher.example"), S("\xc3\xa9t\xc3\xa9@xn--bcher-kva.example"));
+    key_is(S("\xc3\x89t\xc3\xa9@b\xc3\xbc"
+             "cher.example"),
+           S("\xc3\xa9t\xc3\xa9@xn--bcher-kva.example"));
     key_is(S("e\xcc\x81t\xc3\xa9@a.example"), S("\xc3\xa9t\xc3\xa9@a.example")); /* e and combining acute */
-    key_is(S("stra\xc3\x9f" "e@a.example"), S("strasse@a.example"));
+    key_is(S("stra\xc3\x9f"
+             "e@a.example"),
+           S("strasse@a.example"));
     key_is(S("\"\"@a.example"), S("@a.example"));
 }
 

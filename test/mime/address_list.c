@@ -58,7 +58,10 @@ static void encoded_words_stay_encoded(void **state) {
 }
 
 static void utf8_and_raw_bytes(void **state) {
-    list_is("J\xc3\xb6rg <j\xc3\xb6@b\xc3\xbc" "cher.example>", "J\xc3\xb6rg|j\xc3\xb6|b\xc3\xbc" "cher.example|");
+    list_is("J\xc3\xb6rg <j\xc3\xb6@b\xc3\xbc"
+            "cher.example>",
+            "J\xc3\xb6rg|j\xc3\xb6|b\xc3\xbc"
+            "cher.example|");
     list_is("J\xf6rg <a@b>", "J\xf6rg|a|b|");
 }
 
@@ -172,8 +175,9 @@ static void any_bytes_give_a_sound_list(void **state) {
         SCOPED_BUF in;
         buf_init(&in, 1000);
         for (uint32_t i = pick(&seed, 16); i > 0; i--)
-            buf_add(&in, PICK(&seed, S("a"), S("b"), S("."), S("@"), S("<"), S(">"), S(","), S(";"), S(":"), S("\""),
-                              S("\\"), S("("), S(")"), S("["), S("]"), S(" "), S("\r\n "), S("\n"), S("\0"), S("\xff")));
+            buf_add(&in,
+                    PICK(&seed, S("a"), S("b"), S("."), S("@"), S("<"), S(">"), S(","), S(";"), S(":"), S("\""),
+                         S("\\"), S("("), S(")"), S("["), S("]"), S(" "), S("\r\n "), S("\n"), S("\0"), S("\xff")));
         check_invariants(buf_str(&in));
     }
 }
@@ -234,7 +238,7 @@ static void half_a_million_addresses_are_refused_quickly(void **state) {
 }
 
 static void is_linear(void **state) {
-    static const str units[] = {{"\"a\" ", 4}, {"(x)", 3}, {"((", 2},   {"a@", 2}, {".", 1},  {"<", 1},     {",", 1},
+    static const str units[] = {{"\"a\" ", 4}, {"(x)", 3}, {"((", 2},   {"a@", 2}, {".", 1},  {"<", 1},    {",", 1},
                                 {"\r\n ", 3},  {"[", 1},   {"<@a,", 4}, {"a:", 2}, {"a;", 2}, {"\\\"", 2}, {"a b ", 4}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         assert_linear(run_list, S(""), units[i], S(""));

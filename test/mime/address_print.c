@@ -26,8 +26,9 @@ static void line_ends_and_nul_are_refused(void **state) {
     SCOPED_BUF out;
     buf_init(&out, 1000);
     const addr_spec bad[] = {
-        {.local = S("a\r"), .domain = S("d")},  {.local = S("a\n"), .domain = S("d")},  {.local = S("a\0"), .domain = S("d")},
-        {.local = S("a"), .domain = S("d\r\n")}, {.local = S("a"), .domain = S("d\0")}, {.local = S("a"), .domain = S("d e")},
+        {.local = S("a\r"), .domain = S("d")}, {.local = S("a\n"), .domain = S("d")},
+        {.local = S("a\0"), .domain = S("d")}, {.local = S("a"), .domain = S("d\r\n")},
+        {.local = S("a"), .domain = S("d\0")}, {.local = S("a"), .domain = S("d e")},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(address_print(&out, &bad[i]));
@@ -42,8 +43,10 @@ static void spec_round_trip(void **state) {
         buf_init(&local, 100);
         buf_init(&out, 1000);
         for (uint32_t i = pick(&seed, 8); i > 0; i--)
-            buf_add(&local, PICK(&seed, S("a"), S("."), S("\""), S("\\"), S("@"), S(" "), S(">"), S("\xc3\xa9"), S("-")));
-        addr_spec spec = {.local = buf_str(&local), .domain = PICK(&seed, S("a.example"), S("[192.0.2.1]"), S("b"))}, back;
+            buf_add(&local,
+                    PICK(&seed, S("a"), S("."), S("\""), S("\\"), S("@"), S(" "), S(">"), S("\xc3\xa9"), S("-")));
+        addr_spec spec = {.local = buf_str(&local), .domain = PICK(&seed, S("a.example"), S("[192.0.2.1]"), S("b"))},
+                  back;
         assert_true(address_print(&out, &spec));
         assert_false(failed(address_parse(buf_str(&out), true, &a, &back)));
         assert_str(back.local, spec.local);
@@ -96,15 +99,18 @@ static void random_list(uint64_t *seed, address *items, address_list *list) {
     *list = (address_list){.items = items};
     for (uint32_t i = pick(seed, 6); i > 0; i--) {
         if (!group && pick(seed, 4) == 0) {
-            items[list->n++] = (address){.kind = ADDRESS_GROUP_START, .name = PICK(seed, S("G"), S("A, B"), S("\xc3\xa9"))};
+            items[list->n++] =
+                (address){.kind = ADDRESS_GROUP_START, .name = PICK(seed, S("G"), S("A, B"), S("\xc3\xa9"))};
             group = true;
         }
         items[list->n++] = (address){
             .kind = ADDRESS_MAILBOX,
-            .name = PICK(seed, S(""), S("Joe"), S("Joe Q. Doe"), S("a\"b\\c"), S("\xc3\xa9t\xc3\xa9, x"), S("(x)"), S("a  b"),
-                         S("a@b"), S("=?x"), S("\xe2\x82\xac uro <>;:")),
+            .name = PICK(seed, S(""), S("Joe"), S("Joe Q. Doe"), S("a\"b\\c"), S("\xc3\xa9t\xc3\xa9, x"), S("(x)"),
+                         S("a  b"), S("a@b"), S("=?x"), S("\xe2\x82\xac uro <>;:")),
             .local = PICK(seed, S("a"), S("a.b"), S("a b"), S("a@b"), S("\""), S("\xc3\xa9"), S("..")),
-            .domain = PICK(seed, S("c.example"), S("[192.0.2.1]"), S("b\xc3\xbc" "cher.example")),
+            .domain = PICK(seed, S("c.example"), S("[192.0.2.1]"),
+                           S("b\xc3\xbc"
+                             "cher.example")),
             .route = PICK(seed, S(""), S(""), S("@x,@y")),
         };
         if (group && pick(seed, 3) == 0) {

@@ -54,9 +54,10 @@ static void a_plain_message(void **state) {
     build_date(&m.b, (mime_date){0, 60});
     build_body_text(&m.b, S("Hello\nthere"));
     end(&m);
-    assert_str(buf_str(&m.out), S("From: a@b\r\nSubject: =?utf-8?Q?caf=C3=A9?=\r\nDate: Thu, 01 Jan 1970 01:00:00 +0100\r\n"
-                                  "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
-                                  "Content-Transfer-Encoding: 7bit\r\n\r\nHello\r\nthere\r\n"));
+    assert_str(buf_str(&m.out),
+               S("From: a@b\r\nSubject: =?utf-8?Q?caf=C3=A9?=\r\nDate: Thu, 01 Jan 1970 01:00:00 +0100\r\n"
+                 "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
+                 "Content-Transfer-Encoding: 7bit\r\n\r\nHello\r\nthere\r\n"));
     release(&m);
 }
 
@@ -111,7 +112,8 @@ static void a_report(void **state) {
     assert_int_equal(m.t.parts, 6);
     text_is(&m.t, one, S("It failed: caf\xc3\xa9"));
     assert_str(two->subtype, S("delivery-status"));
-    assert_str(str_sub(m.t.message, two->body_at, two->body_size), S("Reporting-MTA: dns; x\r\n\r\nAction: failed\r\n"));
+    assert_str(str_sub(m.t.message, two->body_at, two->body_size),
+               S("Reporting-MTA: dns; x\r\n\r\nAction: failed\r\n"));
     assert_true(three->message);
     assert_str(str_sub(m.t.message, three->body_at, three->body_size), S("Subject: x\r\n\r\nbody without an end"));
     assert_str(four->encoding, S("8bit"));
@@ -129,6 +131,33 @@ static void parts_with_wild_line_ends_are_tamed(void **state) {
     const part *p = m.t.root->first;
     assert_str(str_sub(m.t.message, p->body_at, p->body_size), S("Subject: x\r\n\r\nbare\r\nonetwo"));
     release(&m);
+}
+
+static void attachment_is(str name, str disposition, str read) {
+    built m;
+    begin(&m);
+    build_multipart(&m.b, S("mixed"), S(""));
+    build_attachment(&m.b, S("application/octet-stream"), name, S("\0\r\n\xff"));
+    end(&m);
+    check_lines(buf_str(&m.out));
+    header_field f;
+    SCOPED_BUF bytes;
+    const part *p = m.t.root->first;
+    assert_true(header_find(str_skip(m.t.message, p->header_at), S("Content-Disposition"), &f));
+    assert_str(header_unfold(f.value, &m.a), disposition);
+    assert_str(part_filename(p), read);
+    buf_init(&bytes, 100);
+    assert_true(part_decode(&bytes, &m.t, p));
+    assert_str(buf_str(&bytes), S("\0\r\n\xff"));
+    release(&m);
+}
+
+static void attachments(void **state) {
+    attachment_is(S("a b.pdf"), S("attachment; filename=\"a b.pdf\""), S("a b.pdf"));
+    attachment_is(S("a\"b\\c"), S("attachment; filename=\"a\\\"b\\\\c\""), S("a\"b\\c"));
+    attachment_is(S("\xc3\xa9 '%.x"), S("attachment; filename*=utf-8''%C3%A9%20%27%25.x"), S("\xc3\xa9 '%.x"));
+    attachment_is(S("a\r\nBcc: b"), S("attachment; filename*=utf-8''a%0D%0ABcc%3A%20b"), S("a  Bcc: b"));
+    attachment_is(S(""), S("attachment; filename=\"\""), S(""));
 }
 
 static void nothing_can_be_injected(void **state) {
@@ -205,8 +234,9 @@ static void over_is_told_at_the_end(void **state) {
         build_begin(&b, &out);
         build_header(&b, S("To"), S("a@b"));
         build_multipart(&b, S("mixed"), S(""));
-        build_part_text(&b, S("text that is long enough to be over the maximum in any case, whatever stands before it, and "
-                              "more of it, so that there is no doubt about it at all"));
+        build_part_text(&b,
+                        S("text that is long enough to be over the maximum in any case, whatever stands before it, and "
+                          "more of it, so that there is no doubt about it at all"));
         assert_false(build_end(&b));
     }
 }
@@ -240,7 +270,8 @@ static void texts_round_trip(void **state) {
         uint32_t ascii = pick(&seed, 2);
         for (uint32_t i = pick(&seed, 200); i > 0; i--)
             buf_add(&text, ascii ? PICK(&seed, S("a"), S(" "), S("\r\n"), S("--"), S("."), S("From "), S("="))
-                                 : PICK(&seed, S("\xc3\xa9"), S(" "), S("\r\n"), S("=E9"), S("\t"), S("\xe2\x82\xac"), S("word ")));
+                                 : PICK(&seed, S("\xc3\xa9"), S(" "), S("\r\n"), S("=E9"), S("\t"), S("\xe2\x82\xac"),
+                                        S("word ")));
         built m;
         begin(&m);
         build_multipart(&m.b, S("mixed"), S(""));
@@ -283,6 +314,7 @@ int main(void) {
         cmocka_unit_test(long_lines_are_wrapped),
         cmocka_unit_test(a_report),
         cmocka_unit_test(parts_with_wild_line_ends_are_tamed),
+        cmocka_unit_test(attachments),
         cmocka_unit_test(nothing_can_be_injected),
         cmocka_unit_test(text_headers_stay_on_their_line),
         cmocka_unit_test(message_ids_are_unique_and_valid),

@@ -13,7 +13,11 @@ static void converts(const char *charset, str bytes, str expected) {
 
 static void built_in_charsets(void **state) {
     converts("utf-8", S("\xc3\xa9"), S("\xc3\xa9"));
-    converts("UTF-8", S("a\xff" "b\xc3"), S("a\xef\xbf\xbd" "b\xef\xbf\xbd"));
+    converts("UTF-8",
+             S("a\xff"
+               "b\xc3"),
+             S("a\xef\xbf\xbd"
+               "b\xef\xbf\xbd"));
     converts("us-ascii", S("abc"), S("abc"));
     converts("ISO-8859-1", S("\xe9\x80"), S("\xc3\xa9\xe2\x82\xac"));
     converts("windows-1252", S("\x93\x81\xff"), S("\xe2\x80\x9c\xef\xbf\xbd\xc3\xbf"));
@@ -51,8 +55,16 @@ static void tables_of_iconv(void **state) {
 
 static void bad_bytes_become_replacement_characters(void **state) {
     converts("shift_jis", S("a\x93"), S("a\xef\xbf\xbd"));
-    converts("euc-jp", S("a\xff" "b"), S("a\xef\xbf\xbd" "b"));
-    converts("utf-16le", S("a\0\0\xdc" "b\0"), S("a\xef\xbf\xbd" "b"));
+    converts("euc-jp",
+             S("a\xff"
+               "b"),
+             S("a\xef\xbf\xbd"
+               "b"));
+    converts("utf-16le",
+             S("a\0\0\xdc"
+               "b\0"),
+             S("a\xef\xbf\xbd"
+               "b"));
     converts("utf-16le", S("a\0b"), S("a\xef\xbf\xbd"));
 }
 
@@ -67,9 +79,10 @@ static void output_longer_than_one_chunk(void **state) {
     assert_str(buf_str(&out), buf_str(&expected));
 }
 
-static const char *const all[] = {"utf-8", "us-ascii", "iso-8859-1", "iso-8859-2", "koi8-u", "gb18030", "big5", "euc-tw",
-                                  "shift_jis", "euc-jp", "iso-2022-jp", "iso-2022-jp-2", "iso-2022-kr", "euc-kr", "utf-7",
-                                  "utf-16", "utf-32", "viscii", "tis-620", "cp437", "none"};
+static const char *const all[] = {"utf-8",       "us-ascii", "iso-8859-1", "iso-8859-2", "koi8-u",      "gb18030",
+                                  "big5",        "euc-tw",   "shift_jis",  "euc-jp",     "iso-2022-jp", "iso-2022-jp-2",
+                                  "iso-2022-kr", "euc-kr",   "utf-7",      "utf-16",     "utf-32",      "viscii",
+                                  "tis-620",     "cp437",    "none"};
 
 static void any_bytes_in_any_charset_give_valid_utf8(void **state) {
     uint64_t seed = 21;
@@ -78,7 +91,7 @@ static void any_bytes_in_any_charset_give_valid_utf8(void **state) {
         SCOPED_BUF out;
         buf_init(&out, 10000);
         for (size_t i = 0; i < sizeof bytes; i++)
-            bytes[i] = (char)(pick(&seed, 3) ? pick(&seed, 256) : (uint32_t)"\x1b$B(J)A&+-"[pick(&seed, 10)]);
+            bytes[i] = (char)(pick(&seed, 3) ? pick(&seed, 256) : (uint32_t) "\x1b$B(J)A&+-"[pick(&seed, 10)]);
         str charset = str_c(all[pick(&seed, sizeof all / sizeof *all)]);
         assert_true(charset_to_utf8(&out, charset, str_of(bytes, pick(&seed, sizeof bytes))));
         assert_true(utf8_valid(buf_str(&out)));
@@ -101,7 +114,10 @@ static void texts_do_not_touch_each_other(void **state) {
     converts("utf-7", S("+AO"), S("")); /* bits of half a character */
     converts("utf-7", S("AOk"), S("AOk"));
     converts("utf-16", S("\xfe\xff\0a"), S("a"));
-    converts("utf-16", S("\xff\xfe" "a\0"), S("a"));
+    converts("utf-16",
+             S("\xff\xfe"
+               "a\0"),
+             S("a"));
     converts("utf-16", S("b\0"), S("b"));
     converts("utf-32", S("\0\0\xfe\xff\0\0\0a"), S("a"));
     converts("utf-32", S("\xff\xfe\0\0a\0\0\0"), S("a"));
@@ -113,7 +129,8 @@ static void *convert_in_thread(void *unused) {
     SCOPED_BUF out;
     buf_init(&out, 100);
     charset_preload();
-    return charset_to_utf8(&out, S("koi8-r"), S("\xd0")) && str_eq(buf_str(&out), S("\xd0\xbf")) ? convert_in_thread : NULL;
+    return charset_to_utf8(&out, S("koi8-r"), S("\xd0")) && str_eq(buf_str(&out), S("\xd0\xbf")) ? convert_in_thread
+                                                                                                 : NULL;
 }
 
 /* Tables are of their thread, and gone with it: a leak checker would tell. */

@@ -39,8 +39,9 @@ static void empty_fields_are_empty_strings(void **state) {
 }
 
 static void sender_and_reply_to_default_to_from(void **state) {
-    envelope_is("From: a@b\r\nSender:\r\nReply-To: c@d\r\n\r\n",
-                "(NIL NIL ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) ((NIL NIL \"c\" \"d\")) NIL NIL NIL NIL NIL)");
+    envelope_is(
+        "From: a@b\r\nSender:\r\nReply-To: c@d\r\n\r\n",
+        "(NIL NIL ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) ((NIL NIL \"c\" \"d\")) NIL NIL NIL NIL NIL)");
     envelope_is("Sender: c@d\r\nReply-To: ()\r\n\r\n", "(NIL NIL NIL ((NIL NIL \"c\" \"d\")) NIL NIL NIL NIL NIL NIL)");
 }
 
@@ -65,17 +66,20 @@ static void what_is_missing_in_an_address_is_named(void **state) {
 static void values_are_unfolded_and_stay_encoded(void **state) {
     envelope_is("Subject: =?utf-8?q?caf=C3=A9?=\r\n =?utf-8?q?x?=\r\nFrom: =?utf-8?q?J=C3=B6rg?= <a@b>\r\n\r\n",
                 "(NIL \"=?utf-8?q?caf=C3=A9?= =?utf-8?q?x?=\" ((\"=?utf-8?q?J=C3=B6rg?=\" NIL \"a\" \"b\")) "
-                "((\"=?utf-8?q?J=C3=B6rg?=\" NIL \"a\" \"b\")) ((\"=?utf-8?q?J=C3=B6rg?=\" NIL \"a\" \"b\")) NIL NIL NIL NIL NIL)");
+                "((\"=?utf-8?q?J=C3=B6rg?=\" NIL \"a\" \"b\")) ((\"=?utf-8?q?J=C3=B6rg?=\" NIL \"a\" \"b\")) NIL NIL "
+                "NIL NIL NIL)");
 }
 
 static void hostile_bytes_stay_in_their_string(void **state) {
-    envelope_is_str(S("Subject: a\"b\\c) NIL\r\nMessage-ID: <a\nb>\r\nIn-Reply-To: <a\0b>\r\nDate: caf\xc3\xa9\r\n\r\n"),
-                    S("({5}\r\ncaf\xc3\xa9 \"a\\\"b\\\\c) NIL\" NIL NIL NIL NIL NIL NIL \"<ab>\" {5}\r\n<a\nb>)"));
+    envelope_is_str(
+        S("Subject: a\"b\\c) NIL\r\nMessage-ID: <a\nb>\r\nIn-Reply-To: <a\0b>\r\nDate: caf\xc3\xa9\r\n\r\n"),
+        S("({5}\r\ncaf\xc3\xa9 \"a\\\"b\\\\c) NIL\" NIL NIL NIL NIL NIL NIL \"<ab>\" {5}\r\n<a\nb>)"));
 }
 
 static void the_first_field_of_a_name_counts(void **state) {
-    envelope_is("From: a@b\r\nFrom: c@d\r\nSubject: 1\r\nSUBJECT: 2\r\n\r\n",
-                "(NIL \"1\" ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) NIL NIL NIL NIL NIL)");
+    envelope_is(
+        "From: a@b\r\nFrom: c@d\r\nSubject: 1\r\nSUBJECT: 2\r\n\r\n",
+        "(NIL \"1\" ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) ((NIL NIL \"a\" \"b\")) NIL NIL NIL NIL NIL)");
 }
 
 static void past_a_budget_what_was_read_is_shown(void **state) {
@@ -100,8 +104,9 @@ static void any_header_gives_a_sound_envelope(void **state) {
         buf_init(&in, 10000);
         buf_init(&out, 100000);
         for (uint32_t i = pick(&seed, 30); i > 0; i--)
-            buf_add(&in, PICK(&seed, S("From: "), S("To: "), S("Subject: "), S("\r\n"), S("\r\n "), S("a@b"), S(","), S("<"), S(">"),
-                              S("\""), S("("), S(")"), S(":"), S(";"), S("\xff"), S("\0"), S("\n"), S("\\"), S("x y"), S("Date:")));
+            buf_add(&in, PICK(&seed, S("From: "), S("To: "), S("Subject: "), S("\r\n"), S("\r\n "), S("a@b"), S(","),
+                              S("<"), S(">"), S("\""), S("("), S(")"), S(":"), S(";"), S("\xff"), S("\0"), S("\n"),
+                              S("\\"), S("x y"), S("Date:")));
         assert_true(envelope_print(&out, buf_str(&in), &a));
         assert_true(imap_is_list(buf_str(&out)));
     }

@@ -52,7 +52,8 @@ static void bare_cr_and_lf_end_nothing(void **state) {
 }
 
 static void what_is_no_field_has_no_name(void **state) {
-    str s = S("From me Sat Nov 21 01:02:03 2026\r\n folded: first\r\n: x\r\nno colon\r\nA b: c\r\nX\x7f: y\r\nA\0B: z\r\n");
+    str s =
+        S("From me Sat Nov 21 01:02:03 2026\r\n folded: first\r\n: x\r\nno colon\r\nA b: c\r\nX\x7f: y\r\nA\0B: z\r\n");
     next_is(&s, S(""), S("From me Sat Nov 21 01:02:03 2026\r\n folded: first"));
     next_is(&s, S(""), S(": x"));
     next_is(&s, S(""), S("no colon"));

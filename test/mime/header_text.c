@@ -16,9 +16,7 @@ static void unfolds(void **state) {
     unfolds_to(S(""), S(""));
 }
 
-static void bare_line_ends_stay(void **state) {
-    unfolds_to(S("a\rb\nc\r\nd\r\n"), S("a\rb\nc\r\nd\r\n"));
-}
+static void bare_line_ends_stay(void **state) { unfolds_to(S("a\rb\nc\r\nd\r\n"), S("a\rb\nc\r\nd\r\n")); }
 
 static void unfolded_values_are_not_copied(void **state) {
     SCOPED_ARENA a;
@@ -31,7 +29,8 @@ static void unfolded_values_are_not_copied(void **state) {
 static void decodes_text(void **state) {
     SCOPED_ARENA a;
     arena_init(&a, 10000);
-    assert_str(header_text(S(" =?utf-8?q?caf=C3=A9?=\r\n =?utf-8?b?w6k=?= x\r\n y "), &a), S("caf\xc3\xa9\xc3\xa9 x y"));
+    assert_str(header_text(S(" =?utf-8?q?caf=C3=A9?=\r\n =?utf-8?b?w6k=?= x\r\n y "), &a),
+               S("caf\xc3\xa9\xc3\xa9 x y"));
     assert_str(header_text(S(" caf\xe9"), &a), S("caf\xc3\xa9"));
     assert_str(header_text(S(""), &a), S(""));
     arena_free(&a);
@@ -120,7 +119,8 @@ static void print_parse_round_trip(void **state) {
         buf_init(&out, 20000);
         arena_init(&a, 100000);
         for (uint32_t i = pick(&seed, 60); i > 0; i--)
-            buf_add(&value, PICK(&seed, S(" "), S("\t"), S("  "), S("word"), S("a:b"), S("\xc3\xa9"), S("x,y;z"), S("\"")));
+            buf_add(&value,
+                    PICK(&seed, S(" "), S("\t"), S("  "), S("word"), S("a:b"), S("\xc3\xa9"), S("x,y;z"), S("\"")));
         assert_true(header_print(&out, S("Name"), buf_str(&value)));
         str rest = buf_str(&out);
         header_field f;

@@ -61,8 +61,9 @@ static void any_bytes_give_valid_text(void **state) {
         buf_init(&in, 1000);
         buf_init(&out, 10000);
         for (uint32_t i = pick(&seed, 20); i > 0; i--)
-            buf_add(&in, PICK(&seed, S("<"), S(">"), S("a"), S("/"), S("!--"), S("-->"), S("script"), S("</style"), S("\""), S("'"), S("="),
-                              S("&"), S("#"), S("x41"), S(";"), S("\xff"), S(" "), S("\xc3\xa9"), S("\0"), S("br"), S("lt")));
+            buf_add(&in, PICK(&seed, S("<"), S(">"), S("a"), S("/"), S("!--"), S("-->"), S("script"), S("</style"),
+                              S("\""), S("'"), S("="), S("&"), S("#"), S("x41"), S(";"), S("\xff"), S(" "),
+                              S("\xc3\xa9"), S("\0"), S("br"), S("lt")));
         assert_true(html_text(&out, buf_str(&in)));
         assert_true(utf8_valid(buf_str(&out)));
         assert_true(out.n <= 3 * in.n);
@@ -82,8 +83,8 @@ static void run_html(str s) {
 }
 
 static void is_linear(void **state) {
-    static const str units[] = {{"<", 1}, {"<a ", 3}, {"<!--", 4}, {"<script>", 8}, {"&", 1}, {"&#1", 3}, {"<a =\"", 5},
-                                {"<a ='>'", 7}, {" ", 1}, {"<style></style", 14}};
+    static const str units[] = {{"<", 1},   {"<a ", 3},    {"<!--", 4},    {"<script>", 8}, {"&", 1},
+                                {"&#1", 3}, {"<a =\"", 5}, {"<a ='>'", 7}, {" ", 1},        {"<style></style", 14}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         assert_linear(run_html, S(""), units[i], S(""));
         assert_linear(run_html, S(""), units[i], S("\""));

@@ -30,8 +30,7 @@ static inline uint32_t pick(uint64_t *seed, uint32_t below) {
 static inline str pick_str(uint64_t *seed, const str *of, size_t n) { return of[pick(seed, (uint32_t)n)]; }
 
 /* One of the string literals given. */
-#define PICK(seed, ...)                                                                                                \
-    pick_str(seed, (const str[]){__VA_ARGS__}, sizeof((const str[]){__VA_ARGS__}) / sizeof(str))
+#define PICK(seed, ...) pick_str(seed, (const str[]){__VA_ARGS__}, sizeof((const str[]){__VA_ARGS__}) / sizeof(str))
 
 static inline void repeat(buf *out, str unit, size_t n) {
     for (size_t i = 0; i < n; i++)

@@ -39,15 +39,17 @@ static void comments_are_passed_over(void **state) {
 
 /* RFC 2231 3 and 4. */
 static void continuations_and_charsets(void **state) {
-    params_are("message/external-body; URL*0=\"ftp://\"; URL*1=\"cs.utk.edu\"", "message/external-body|url=ftp://cs.utk.edu");
+    params_are("message/external-body; URL*0=\"ftp://\"; URL*1=\"cs.utk.edu\"",
+               "message/external-body|url=ftp://cs.utk.edu");
     params_are("application/x-stuff; title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A",
                "application/x-stuff|title=This is ***fun*** title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun%2A%2A%2A");
-    params_are("application/x-stuff; title*0*=us-ascii'en'This%20is%20even%20more%20; title*1*=%2A%2A%2Afun%2A%2A%2A%20; "
-               "title*2=\"isn't it!\"",
-               "application/x-stuff|title=This is even more ***fun*** isn't it! "
-               "title*=us-ascii'en'This%20is%20even%20more%20%2A%2A%2Afun%2A%2A%2A%20isn%27t%20it!");
+    params_are(
+        "application/x-stuff; title*0*=us-ascii'en'This%20is%20even%20more%20; title*1*=%2A%2A%2Afun%2A%2A%2A%20; "
+        "title*2=\"isn't it!\"",
+        "application/x-stuff|title=This is even more ***fun*** isn't it! "
+        "title*=us-ascii'en'This%20is%20even%20more%20%2A%2A%2Afun%2A%2A%2A%20isn%27t%20it!");
     params_are("a; f*=iso-8859-1''caf%E9", "a|f=caf\xc3\xa9 f*=iso-8859-1''caf%E9");
-    params_are("a; f*1=b; f*0=a; f*2=c", "a|f=abc"); /* any order */
+    params_are("a; f*1=b; f*0=a; f*2=c", "a|f=abc");                             /* any order */
     params_are("a; f*0*=utf-8''%C3; f*1*=%A9", "a|f=\xc3\xa9 f*=utf-8''%C3%A9"); /* a character in two pieces */
 }
 
@@ -139,7 +141,8 @@ static void print_parse_round_trip(void **state) {
         buf_init(&value, 1000);
         buf_init(&in, 10000);
         for (uint32_t i = pick(&seed, 20); i > 0; i--)
-            buf_add(&value, PICK(&seed, S("a"), S("\""), S("\\"), S(";"), S("="), S(" "), S("("), S("\xc3\xa9"), S("%41"), S("'")));
+            buf_add(&value, PICK(&seed, S("a"), S("\""), S("\\"), S(";"), S("="), S(" "), S("("), S("\xc3\xa9"),
+                                 S("%41"), S("'")));
         bool extended = pick(&seed, 2);
         buf_add(&in, extended ? S("x; v*=utf-8''") : S("x; v=\""));
         for (size_t i = 0; i < value.n; i++) {
@@ -165,8 +168,9 @@ static void any_bytes_give_valid_values(void **state) {
         arena_init(&a, 100000);
         buf_init(&in, 1000);
         for (uint32_t i = pick(&seed, 20); i > 0; i--)
-            buf_add(&in, PICK(&seed, S("a"), S(";"), S("="), S("*"), S("0"), S("1"), S("\""), S("\\"), S("("), S(")"), S(" "),
-                              S("'"), S("%"), S("%0A"), S("\xff"), S("\r\n "), S("\0"), S("=?"), S("?q?"), S("?="), S(",")));
+            buf_add(&in, PICK(&seed, S("a"), S(";"), S("="), S("*"), S("0"), S("1"), S("\""), S("\\"), S("("), S(")"),
+                              S(" "), S("'"), S("%"), S("%0A"), S("\xff"), S("\r\n "), S("\0"), S("=?"), S("?q?"),
+                              S("?="), S(",")));
         assert_false(failed(header_params_parse(buf_str(&in), &a, &p)));
         for (size_t i = 0; i < p.n; i++) {
             assert_true(utf8_valid(p.params[i].value));
@@ -185,8 +189,8 @@ static void run_params(str s) {
 }
 
 static void is_linear(void **state) {
-    static const str units[] = {{"; a=b", 5}, {";", 1}, {"; f*1=a", 7}, {"; a", 3}, {" a", 2}, {"(", 1}, {"\"", 1}, {"a=", 2},
-                                {"; f*0*=utf-8''x", 15}, {"\\\"", 2}, {"=?a?q?", 6}, {"%", 1}};
+    static const str units[] = {{"; a=b", 5}, {";", 1},  {"; f*1=a", 7},          {"; a", 3},  {" a", 2},     {"(", 1},
+                                {"\"", 1},    {"a=", 2}, {"; f*0*=utf-8''x", 15}, {"\\\"", 2}, {"=?a?q?", 6}, {"%", 1}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         assert_linear(run_params, S("a/b"), units[i], S(""));
         assert_linear(run_params, S("a/b; x=\""), units[i], S("\""));

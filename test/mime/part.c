@@ -29,10 +29,10 @@ static void tree_is(const char *message, const char *expected) {
     assert_str(buf_str(&got), str_c(expected));
 }
 
-#define MIXED "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+#define MIXED       "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 #define ALTERNATIVE "Content-Type: multipart/alternative; boundary=c\r\n\r\n"
-#define HTML "Content-Type: text/html\r\n\r\n"
-#define RFC822 "Content-Type: message/rfc822\r\n\r\n"
+#define HTML        "Content-Type: text/html\r\n\r\n"
+#define RFC822      "Content-Type: message/rfc822\r\n\r\n"
 
 static void single_parts(void **state) {
     tree_is("Subject: x\r\n\r\nbody\r\n", "plain[body\r\n]");
@@ -77,7 +77,8 @@ static void only_whole_lines_are_delimiters(void **state) {
     tree_is(MIXED "--bc\r\n--b\r\n\r\none\r\n--bb\r\n--b-\r\n--b---\r\n -b\r\n --b\r\n-b\r\n--b x\r\n--b--",
             "mixed(plain[one\r\n--bb\r\n--b-\r\n--b---\r\n -b\r\n --b\r\n-b\r\n--b x])");
     tree_is(MIXED "--b\r\n\r\none\n--b\n--b\r--b\r\r\n--b--", "mixed(plain[one\n--b\n--b\r--b\r])");
-    tree_is("Content-Type: multipart/mixed; boundary=\"b c\"\r\n\r\n--b c\r\n\r\none\r\n--b\r\n--b c--", "mixed(plain[one\r\n--b])");
+    tree_is("Content-Type: multipart/mixed; boundary=\"b c\"\r\n\r\n--b c\r\n\r\none\r\n--b\r\n--b c--",
+            "mixed(plain[one\r\n--b])");
 }
 
 static void boundaries_that_resemble_each_other(void **state) {
@@ -85,12 +86,14 @@ static void boundaries_that_resemble_each_other(void **state) {
     tree_is(MIXED "--b\r\nContent-Type: multipart/mixed; boundary=b2\r\n\r\n--b2\r\n\r\none\r\n--b2--\r\n--b--",
             "mixed(mixed(plain[one]))");
     /* both are the same: the innermost takes it */
-    tree_is(MIXED "--b\r\n" MIXED "--b\r\n\r\none\r\n--b--\r\n--b\r\n\r\ntwo\r\n--b--", "mixed(mixed(plain[one]) plain[two])");
+    tree_is(MIXED "--b\r\n" MIXED "--b\r\n\r\none\r\n--b--\r\n--b\r\n\r\ntwo\r\n--b--",
+            "mixed(mixed(plain[one]) plain[two])");
     /* the inner looks like the end of the outer */
     tree_is(MIXED "--b\r\nContent-Type: multipart/mixed; boundary=b--\r\n\r\n--b--\r\n\r\none\r\n--b----\r\n--b--",
             "mixed(mixed(plain[one]))");
     /* one that looks like an encoded word is none */
-    tree_is("Content-Type: multipart/mixed; boundary=\"=?utf-8?q?x?=\"\r\n\r\n--=?utf-8?q?x?=\r\n\r\none\r\n--=?utf-8?q?x?=--",
+    tree_is("Content-Type: multipart/mixed; "
+            "boundary=\"=?utf-8?q?x?=\"\r\n\r\n--=?utf-8?q?x?=\r\n\r\none\r\n--=?utf-8?q?x?=--",
             "mixed(plain[one])");
 }
 
@@ -102,12 +105,14 @@ static void messages_within(void **state) {
     tree_is(RFC822 RFC822 "\r\nx", "rfc822(rfc822(plain[x]))");
     tree_is(RFC822, "rfc822(plain[])");
     tree_is("Content-Type: message/global\r\n\r\n\r\nx", "global(plain[x])");
-    tree_is("Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: x\r\n\r\none\r\n--b\r\n" HTML "two\r\n--b--",
+    tree_is("Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: x\r\n\r\none\r\n--b\r\n" HTML
+            "two\r\n--b--",
             "digest(rfc822(plain[one]) html[two])");
 }
 
 static void encoded_messages_stay_closed(void **state) {
-    tree_is("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nYTog\r\n\r\nx", "rfc822[YTog\r\n\r\nx]");
+    tree_is("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nYTog\r\n\r\nx",
+            "rfc822[YTog\r\n\r\nx]");
 }
 
 static void a_multipart_without_a_boundary_is_text(void **state) {
@@ -120,7 +125,8 @@ static void bodies_have_lines(void **state) {
     SCOPED_ARENA a;
     part_tree t;
     arena_init(&a, 1 << 20);
-    str message = S(MIXED "pre\r\n--b\r\n\r\none\r\ntwo\r\n\r\n--b\r\n\r\n\r\n--b\r\n" RFC822 "S: x\r\n\r\nthree\nfour\r\nfive\r\n--b--\r\n");
+    str message = S(MIXED "pre\r\n--b\r\n\r\none\r\ntwo\r\n\r\n--b\r\n\r\n\r\n--b\r\n" RFC822
+                          "S: x\r\n\r\nthree\nfour\r\nfive\r\n--b--\r\n");
     assert_false(failed(part_tree_parse(message, &a, &t)));
     const part *one = t.root->first, *two = one->next, *three = two->next;
     assert_int_equal(t.root->body_lines, 17);
@@ -135,7 +141,8 @@ static void offsets_are_exact(void **state) {
     SCOPED_ARENA a;
     part_tree t;
     arena_init(&a, 1 << 20);
-    str message = S("Subject: s\r\n" MIXED "pre\r\n--b\r\nContent-ID: <1>\r\n\r\none\r\n--b\r\n" RFC822 "S: x\r\n\r\ntwo\r\n--b--\r\nepi");
+    str message = S("Subject: s\r\n" MIXED "pre\r\n--b\r\nContent-ID: <1>\r\n\r\none\r\n--b\r\n" RFC822
+                    "S: x\r\n\r\ntwo\r\n--b--\r\nepi");
     assert_false(failed(part_tree_parse(message, &a, &t)));
     assert_int_equal(t.parts, 4);
     const part *root = t.root, *one = root->first, *two = one->next, *inner = two->first;
@@ -173,7 +180,8 @@ static void section_numbers(void **state) {
     part_tree t;
     arena_init(&a, 1 << 20);
     str message = S(MIXED "--b\r\n\r\none\r\n--b\r\n" RFC822 "S: x\r\n\r\ntwo\r\n--b\r\n" RFC822 ALTERNATIVE
-                    "--c\r\n\r\nthree\r\n--c\r\n" HTML "four\r\n--c--\r\n--b\r\n" ALTERNATIVE "--c\r\n\r\nfive\r\n--c--\r\n--b--");
+                          "--c\r\n\r\nthree\r\n--c\r\n" HTML "four\r\n--c--\r\n--b\r\n" ALTERNATIVE
+                          "--c\r\n\r\nfive\r\n--c--\r\n--b--");
     assert_false(failed(part_tree_parse(message, &a, &t)));
     assert_ptr_equal(part_find(&t, NULL, 0), t.root);
     section_is(&t, "1", "one");
@@ -182,7 +190,8 @@ static void section_numbers(void **state) {
     section_is(&t, "3.1", "three");
     section_is(&t, "3.2", "four");
     section_is(&t, "4.1", "five");
-    static const char *const none[] = {"0", "5", "1.1", "1.0", "2.2", "2.1.1", "2.0", "3.3", "3.1.1", "4.2", "4.1.1", "4294967295"};
+    static const char *const none[] = {"0",   "5",   "1.1",   "1.0", "2.2",   "2.1.1",
+                                       "2.0", "3.3", "3.1.1", "4.2", "4.1.1", "4294967295"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         assert_null(find(&t, none[i]));
 }
@@ -246,15 +255,17 @@ static void any_lines_give_a_sound_tree(void **state) {
         arena_init(&a, pick(&seed, 8) ? 1 << 20 : pick(&seed, 4000) + 400);
         buf_init(&in, 10000);
         for (uint32_t i = pick(&seed, 30); i > 0; i--)
-            buf_add(&in, PICK(&seed, S(MIXED), S(ALTERNATIVE), S(RFC822), S(HTML), S("\r\n"), S("--b\r\n"), S("--c\r\n"), S("--b--\r\n"),
-                              S("--c--\r\n"), S("text\r\n"), S("\r\n\r\n"), S("--"), S("b"), S("\r"), S("\n"), S(" ")));
+            buf_add(&in, PICK(&seed, S(MIXED), S(ALTERNATIVE), S(RFC822), S(HTML), S("\r\n"), S("--b\r\n"),
+                              S("--c\r\n"), S("--b--\r\n"), S("--c--\r\n"), S("text\r\n"), S("\r\n\r\n"), S("--"),
+                              S("b"), S("\r"), S("\n"), S(" ")));
         assert_false(failed(part_tree_parse(buf_str(&in), &a, &t)));
         check_tree(&t);
     }
 }
 
 static void every_cut_of_a_message_gives_a_sound_tree(void **state) {
-    str whole = S(MIXED "--b\r\n\r\none\r\n--b\r\n" RFC822 ALTERNATIVE "--c\r\n\r\nthree\r\n--c\r\n" HTML "four\r\n--c--\r\n--b--\r\nx");
+    str whole = S(MIXED "--b\r\n\r\none\r\n--b\r\n" RFC822 ALTERNATIVE "--c\r\n\r\nthree\r\n--c\r\n" HTML
+                        "four\r\n--c--\r\n--b--\r\nx");
     for (size_t n = 0; n <= whole.n; n++) {
         SCOPED_ARENA a;
         part_tree t;
@@ -363,8 +374,8 @@ static void run_parse(str s) {
 }
 
 static void is_linear(void **state) {
-    static const str units[] = {{"--b\r\n\r\n", 7}, {"\r\n--", 4}, {"--b \r\n", 6}, {"--", 2}, {"\n", 1}, {"\r\n", 2},
-                                {"a: b\r\n", 6}, {"--b", 3}, {" ", 1}, {"--b--\r\n", 7}};
+    static const str units[] = {{"--b\r\n\r\n", 7}, {"\r\n--", 4},   {"--b \r\n", 6}, {"--", 2}, {"\n", 1},
+                                {"\r\n", 2},        {"a: b\r\n", 6}, {"--b", 3},      {" ", 1},  {"--b--\r\n", 7}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         assert_linear(run_parse, S(MIXED), units[i], S(""));
         assert_linear(run_parse, S(MIXED "--b\r\n"), units[i], S(""));
@@ -381,8 +392,8 @@ static void self_similar_boundaries(void **state) {
     buf_init(&unit, 1 << 20);
     repeat(&unit, S("x"), 68);
     for (int i = 0; i < LIMIT_MIME_DEPTH; i++)
-        buf_addf(&head, "Content-Type: multipart/mixed; boundary=\"%.*s%c\"\r\n\r\n--%.*s%c\r\n", STR_ARG(buf_str(&unit)), '0' + i,
-                 STR_ARG(buf_str(&unit)), '0' + i);
+        buf_addf(&head, "Content-Type: multipart/mixed; boundary=\"%.*s%c\"\r\n\r\n--%.*s%c\r\n",
+                 STR_ARG(buf_str(&unit)), '0' + i, STR_ARG(buf_str(&unit)), '0' + i);
     buf_add(&head, S("\r\n--"));
     buf_add(&unit, S("!\r\n--"));
     assert_linear(run_parse, buf_str(&head), buf_str(&unit), S(""));

@@ -25,9 +25,15 @@ static void types(void **state) {
 
 /* RFC 2045 5.2: what says nothing, or nothing that can be read, is text. */
 static void defaults(void **state) {
-    static const char *const headers[] = {"", "\r\n", "Subject: x\r\n\r\n", "Content-Type:\r\n\r\n", "Content-Type: html\r\n\r\n",
-                                          "Content-Type: text/\r\n\r\n", "Content-Type: /html\r\n\r\n",
-                                          "Content-Type: ; charset=utf-8\r\n\r\n", "Content-Type: multipart/mixed\r\n\r\n"};
+    static const char *const headers[] = {"",
+                                          "\r\n",
+                                          "Subject: x\r\n\r\n",
+                                          "Content-Type:\r\n\r\n",
+                                          "Content-Type: html\r\n\r\n",
+                                          "Content-Type: text/\r\n\r\n",
+                                          "Content-Type: /html\r\n\r\n",
+                                          "Content-Type: ; charset=utf-8\r\n\r\n",
+                                          "Content-Type: multipart/mixed\r\n\r\n"};
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
         type_is(headers[i], "text", "plain");
 }

@@ -25,21 +25,24 @@ static void structure_is(const char *message, const char *body, const char *body
 }
 
 static void text(void **state) {
-    structure_is("Subject: x\r\n\r\none\r\ntwo\r\n", "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 10 2)",
+    structure_is("Subject: x\r\n\r\none\r\ntwo\r\n",
+                 "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 10 2)",
                  "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 10 2 NIL NIL NIL NIL)");
-    structure_is("Content-Type: TEXT/HTML; charset=\"utf-8\"; format=flowed\r\nContent-Transfer-Encoding: Quoted-Printable\r\n"
-                 "Content-MD5: x==\r\nContent-Disposition: inline; filename=a.html\r\nContent-Language: de\r\n"
-                 "Content-Location: http://x/y\r\nContent-ID: <1@x>\r\nContent-Description: some \"text\"\r\n\r\n<p>",
-                 "(\"TEXT\" \"HTML\" (\"charset\" \"utf-8\" \"format\" \"flowed\") \"<1@x>\" \"some \\\"text\\\"\" "
-                 "\"Quoted-Printable\" 3 0)",
-                 "(\"TEXT\" \"HTML\" (\"charset\" \"utf-8\" \"format\" \"flowed\") \"<1@x>\" \"some \\\"text\\\"\" "
-                 "\"Quoted-Printable\" 3 0 \"x==\" (\"inline\" (\"filename\" \"a.html\")) (\"de\") \"http://x/y\")");
+    structure_is(
+        "Content-Type: TEXT/HTML; charset=\"utf-8\"; format=flowed\r\nContent-Transfer-Encoding: Quoted-Printable\r\n"
+        "Content-MD5: x==\r\nContent-Disposition: inline; filename=a.html\r\nContent-Language: de\r\n"
+        "Content-Location: http://x/y\r\nContent-ID: <1@x>\r\nContent-Description: some \"text\"\r\n\r\n<p>",
+        "(\"TEXT\" \"HTML\" (\"charset\" \"utf-8\" \"format\" \"flowed\") \"<1@x>\" \"some \\\"text\\\"\" "
+        "\"Quoted-Printable\" 3 0)",
+        "(\"TEXT\" \"HTML\" (\"charset\" \"utf-8\" \"format\" \"flowed\") \"<1@x>\" \"some \\\"text\\\"\" "
+        "\"Quoted-Printable\" 3 0 \"x==\" (\"inline\" (\"filename\" \"a.html\")) (\"de\") \"http://x/y\")");
 }
 
 static void other_types_have_no_lines(void **state) {
-    structure_is("Content-Type: image/png\r\nContent-Disposition: attachment\r\nContent-Language: en, de-AT ,fr\r\n\r\nx\r\n",
-                 "(\"image\" \"png\" NIL NIL NIL \"7BIT\" 3)",
-                 "(\"image\" \"png\" NIL NIL NIL \"7BIT\" 3 NIL (\"attachment\" NIL) (\"en\" \"de-AT\" \"fr\") NIL)");
+    structure_is(
+        "Content-Type: image/png\r\nContent-Disposition: attachment\r\nContent-Language: en, de-AT ,fr\r\n\r\nx\r\n",
+        "(\"image\" \"png\" NIL NIL NIL \"7BIT\" 3)",
+        "(\"image\" \"png\" NIL NIL NIL \"7BIT\" 3 NIL (\"attachment\" NIL) (\"en\" \"de-AT\" \"fr\") NIL)");
 }
 
 /* A client that knows RFC 2231 gets what it can decode; one value, however many pieces it came in. */
@@ -70,21 +73,23 @@ static void an_empty_multipart_has_an_empty_text(void **state) {
 }
 
 static void messages_show_envelope_body_and_lines(void **state) {
-    structure_is("Content-Type: message/rfc822\r\n\r\nSubject: in\r\nTo: a@b\r\n\r\nx\r\n",
-                 "(\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 27 "
-                 "(NIL \"in\" NIL NIL NIL ((NIL NIL \"a\" \"b\")) NIL NIL NIL NIL) "
-                 "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 3 1) 4)",
-                 "(\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 27 "
-                 "(NIL \"in\" NIL NIL NIL ((NIL NIL \"a\" \"b\")) NIL NIL NIL NIL) "
-                 "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 3 1 NIL NIL NIL NIL) 4 NIL NIL NIL NIL)");
+    structure_is(
+        "Content-Type: message/rfc822\r\n\r\nSubject: in\r\nTo: a@b\r\n\r\nx\r\n",
+        "(\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 27 "
+        "(NIL \"in\" NIL NIL NIL ((NIL NIL \"a\" \"b\")) NIL NIL NIL NIL) "
+        "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 3 1) 4)",
+        "(\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 27 "
+        "(NIL \"in\" NIL NIL NIL ((NIL NIL \"a\" \"b\")) NIL NIL NIL NIL) "
+        "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7BIT\" 3 1 NIL NIL NIL NIL) 4 NIL NIL NIL NIL)");
 }
 
 static void an_encoded_message_has_an_empty_one_within(void **state) {
-    structure_is("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nYTog\r\n",
-                 "(\"message\" \"rfc822\" NIL NIL NIL \"base64\" 6 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) "
-                 "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) 1)",
-                 "(\"message\" \"rfc822\" NIL NIL NIL \"base64\" 6 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) "
-                 "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) 1 NIL NIL NIL NIL)");
+    structure_is(
+        "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nYTog\r\n",
+        "(\"message\" \"rfc822\" NIL NIL NIL \"base64\" 6 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) "
+        "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) 1)",
+        "(\"message\" \"rfc822\" NIL NIL NIL \"base64\" 6 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) "
+        "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) 1 NIL NIL NIL NIL)");
 }
 
 static void a_part_alone(void **state) {
@@ -93,7 +98,8 @@ static void a_part_alone(void **state) {
     part_tree t;
     arena_init(&a, 1 << 20);
     buf_init(&out, 1000);
-    assert_false(failed(part_tree_parse(S("Content-Type: multipart/x; boundary=b\r\n\r\n--b\r\nContent-Type: a/b\r\n\r\n"), &a, &t)));
+    assert_false(failed(
+        part_tree_parse(S("Content-Type: multipart/x; boundary=b\r\n\r\n--b\r\nContent-Type: a/b\r\n\r\n"), &a, &t)));
     assert_true(structure_print(&out, &t, t.root->first, false));
     assert_str(buf_str(&out), S("(\"a\" \"b\" NIL NIL NIL \"7BIT\" 0)"));
 }
@@ -117,10 +123,12 @@ static void any_message_gives_a_sound_structure(void **state) {
         buf_init(&in, 10000);
         buf_init(&out, 1 << 20);
         for (uint32_t i = pick(&seed, 30); i > 0; i--)
-            buf_add(&in, PICK(&seed, S("Content-Type: multipart/x; boundary=b\r\n\r\n"), S("Content-Type: message/rfc822\r\n\r\n"),
-                              S("Content-Type: "), S("\xff/\"b\""), S("a/b; x=\"\\\"\xff\n\""), S("Content-ID: \xff\"\r\n"), S("\r\n"),
-                              S("--b\r\n"), S("--b--\r\n"), S("Content-Language: , \"\xff ,\r\n"), S("\r\n\r\n"), S("\0"), S("\n"),
-                              S("Content-Disposition: \"a\n\\; b=c\r\n"), S("Content-Transfer-Encoding: base64\r\n"), S("From: \"a\xff\" <\n>")));
+            buf_add(&in, PICK(&seed, S("Content-Type: multipart/x; boundary=b\r\n\r\n"),
+                              S("Content-Type: message/rfc822\r\n\r\n"), S("Content-Type: "), S("\xff/\"b\""),
+                              S("a/b; x=\"\\\"\xff\n\""), S("Content-ID: \xff\"\r\n"), S("\r\n"), S("--b\r\n"),
+                              S("--b--\r\n"), S("Content-Language: , \"\xff ,\r\n"), S("\r\n\r\n"), S("\0"), S("\n"),
+                              S("Content-Disposition: \"a\n\\; b=c\r\n"), S("Content-Transfer-Encoding: base64\r\n"),
+                              S("From: \"a\xff\" <\n>")));
         print(&out, buf_str(&in), pick(&seed, 2));
     }
 }
@@ -166,7 +174,8 @@ static void run_structure(str s) {
 }
 
 static void is_linear(void **state) {
-    assert_linear(run_structure, S("Content-Type: multipart/x; boundary=b\r\n\r\n"), S("--b\r\nContent-Type: a/b; c=d\r\n\r\n"), S(""));
+    assert_linear(run_structure, S("Content-Type: multipart/x; boundary=b\r\n\r\n"),
+                  S("--b\r\nContent-Type: a/b; c=d\r\n\r\n"), S(""));
     assert_linear(run_structure, S("Content-Type: message/rfc822\r\n\r\nTo: "), S("a@b, "), S("\r\n\r\n"));
     assert_linear(run_structure, S("Content-Language: "), S("a, "), S("\r\n\r\n"));
 }

@@ -37,9 +37,11 @@ static void text_is(str message, str text) {
 
 static void charsets(void **state) {
     text_is(S("Content-Type: text/plain; charset=iso-8859-1\r\n\r\ncaf\xe9"), S("caf\xc3\xa9"));
-    text_is(S("Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\ncaf=E9"),
-            S("caf\xc3\xa9"));
-    text_is(S("Content-Type: text/plain; charset=koi8-r\r\nContent-Transfer-Encoding: base64\r\n\r\n0NI="), S("\xd0\xbf\xd1\x80"));
+    text_is(
+        S("Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\ncaf=E9"),
+        S("caf\xc3\xa9"));
+    text_is(S("Content-Type: text/plain; charset=koi8-r\r\nContent-Transfer-Encoding: base64\r\n\r\n0NI="),
+            S("\xd0\xbf\xd1\x80"));
     text_is(S("\r\ncaf\xc3\xa9"), S("caf\xc3\xa9"));
     text_is(S("\r\ncaf\xe9"), S("caf\xc3\xa9"));
     text_is(S("Content-Type: text/html\r\n\r\n<p>&amp;"), S("<p>&amp;"));
@@ -84,9 +86,10 @@ static void filenames(void **state) {
 
 #define MIXED "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 
-static const char several[] = MIXED "--b\r\n\r\none\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>two<br>three</p><script>no</script>\r\n"
-                                    "--b\r\nContent-Type: image/png\r\n\r\nno\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nS: no\r\n\r\n"
-                                    "four\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\nZml2ZcOp\r\n--b--\r\nno";
+static const char several[] =
+    MIXED "--b\r\n\r\none\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>two<br>three</p><script>no</script>\r\n"
+          "--b\r\nContent-Type: image/png\r\n\r\nno\r\n--b\r\nContent-Type: message/rfc822\r\n\r\nS: no\r\n\r\n"
+          "four\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\nZml2ZcOp\r\n--b--\r\nno";
 
 static void the_text_of_a_message_is_that_of_its_parts(void **state) {
     SCOPED_ARENA a;
@@ -119,7 +122,8 @@ static void a_preview_of_a_huge_part_is_cheap(void **state) {
     part_tree t;
     buf_init(&in, 1 << 25);
     buf_init(&out, 200);
-    buf_add(&in, S("Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"));
+    buf_add(&in,
+            S("Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"));
     repeat(&in, S("caf=E9 "), 3000000);
     parse(&t, &a, buf_str(&in));
     int64_t from = cpu_us();
@@ -138,8 +142,10 @@ static void any_message_gives_valid_text(void **state) {
         buf_init(&in, 10000);
         buf_init(&out, pick(&seed, 100));
         for (uint32_t i = pick(&seed, 20); i > 0; i--)
-            buf_add(&in, PICK(&seed, S(MIXED), S("--b\r\n"), S("\r\n"), S("Content-Type: text/html; charset=utf-16\r\n"), S("\xff"),
-                              S("Content-Transfer-Encoding: base64\r\n"), S("YWJj"), S("<p"), S("&#"), S("\xe2\x82\xac"), S(">")));
+            buf_add(&in,
+                    PICK(&seed, S(MIXED), S("--b\r\n"), S("\r\n"), S("Content-Type: text/html; charset=utf-16\r\n"),
+                         S("\xff"), S("Content-Transfer-Encoding: base64\r\n"), S("YWJj"), S("<p"), S("&#"),
+                         S("\xe2\x82\xac"), S(">")));
         parse(&t, &a, buf_str(&in));
         message_text(&out, &t);
         assert_true(utf8_valid(buf_str(&out)));

@@ -39,19 +39,29 @@ static void a_character_may_be_cut_by_two_words(void **state) {
 }
 
 static void what_senders_get_wrong(void **state) {
-    decodes("=?utf-8?q?a b c?=", "a b c");                  /* blanks */
-    decodes("Re:=?utf-8?q?a?=b", "Re:ab");                  /* no blanks around */
-    decodes("\"=?utf-8?q?a?=\"", "\"a\"");                  /* in quotes */
-    decodes("=?utf-8?q?what?\?=", "what?");                  /* a bare question mark */
-    decodes("=?utf-8?q?100%=?=", "100%=");                  /* a bad escape */
-    decodes("=?utf-8?b?Y2Fm w6k?=", "caf\xc3\xa9");         /* no padding, a blank */
-    decodes("=?x-nothing?q?caf=E9?=", "caf\xc3\xa9");       /* an unknown charset */
+    decodes("=?utf-8?q?a b c?=", "a b c");                         /* blanks */
+    decodes("Re:=?utf-8?q?a?=b", "Re:ab");                         /* no blanks around */
+    decodes("\"=?utf-8?q?a?=\"", "\"a\"");                         /* in quotes */
+    decodes("=?utf-8?q?what?\?=", "what?");                        /* a bare question mark */
+    decodes("=?utf-8?q?100%=?=", "100%=");                         /* a bad escape */
+    decodes("=?utf-8?b?Y2Fm w6k?=", "caf\xc3\xa9");                /* no padding, a blank */
+    decodes("=?x-nothing?q?caf=E9?=", "caf\xc3\xa9");              /* an unknown charset */
     decodes("caf\xe9 =?utf-8?q?=C3=A9?=", "caf\xc3\xa9 \xc3\xa9"); /* 8-bit text beside */
 }
 
 static void what_is_no_word_stays(void **state) {
-    static const char *const same[] = {"=?", "=?=", "=?\?=", "=?utf-8?=", "=?utf-8?q?", "=?utf-8?q?abc", "=?utf-8?q?abc?",
-                                       "=?utf-8?z?abc?=", "=??q?abc?=", "=?ut f?q?abc?=", "=?utf-8??abc?=", "a=?b"};
+    static const char *const same[] = {"=?",
+                                       "=?=",
+                                       "=?\?=",
+                                       "=?utf-8?=",
+                                       "=?utf-8?q?",
+                                       "=?utf-8?q?abc",
+                                       "=?utf-8?q?abc?",
+                                       "=?utf-8?z?abc?=",
+                                       "=??q?abc?=",
+                                       "=?ut f?q?abc?=",
+                                       "=?utf-8??abc?=",
+                                       "a=?b"};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         decodes(same[i], same[i]);
     decodes("=?=?utf-8?q?a?=", "=?a");
@@ -69,8 +79,9 @@ static void the_result_is_valid_utf8(void **state) {
         buf_init(&in, 1000);
         buf_init(&out, 10000);
         for (uint32_t i = pick(&seed, 14); i > 0; i--)
-            buf_add(&in, PICK(&seed, S("=?"), S("?="), S("utf-8"), S("?q?"), S("?b?"), S("=C3"), S("=A9"), S("w6k"), S(" "),
-                              S("\xff"), S("\xc3\xa9"), S("="), S("?"), S("iso-2022-jp"), S("\r\n "), S("=?utf-8?q?a?=")));
+            buf_add(&in,
+                    PICK(&seed, S("=?"), S("?="), S("utf-8"), S("?q?"), S("?b?"), S("=C3"), S("=A9"), S("w6k"), S(" "),
+                         S("\xff"), S("\xc3\xa9"), S("="), S("?"), S("iso-2022-jp"), S("\r\n "), S("=?utf-8?q?a?=")));
         assert_true(word_decode(&out, buf_str(&in)));
         assert_true(utf8_valid(buf_str(&out)));
     }
@@ -91,8 +102,8 @@ static void run_decode(str s) {
 }
 
 static void is_linear(void **state) {
-    static const str units[] = {{"=?", 2}, {"=?a?q?", 6}, {"=?a?q?x?= ", 10}, {"=?utf-8?b?w6k=?= ", 17}, {"?=", 2},
-                                {"=?a?b?", 6}, {" ", 1}, {"=?utf-8?q?=?= =?latin1?q?=?=", 28}};
+    static const str units[] = {{"=?", 2}, {"=?a?q?", 6}, {"=?a?q?x?= ", 10}, {"=?utf-8?b?w6k=?= ", 17},
+                                {"?=", 2}, {"=?a?b?", 6}, {" ", 1},           {"=?utf-8?q?=?= =?latin1?q?=?=", 28}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         assert_linear(run_decode, S(""), units[i], S(""));
         assert_linear(run_decode, S("=?utf-8?q?"), units[i], S("\r?="));

@@ -49,7 +49,8 @@ static void random_text(uint64_t *seed, buf *out) {
         else if (kind == 1)
             utf8_add(out, 0xA0 + pick(seed, 0x500));
         else
-            buf_add(out, PICK(seed, S(" "), S("a"), S("word"), S("\t"), S("=?"), S("?="), S("_"), S("  "), S("\x7f"), S(",")));
+            buf_add(out, PICK(seed, S(" "), S("a"), S("word"), S("\t"), S("=?"), S("?="), S("_"), S("  "), S("\x7f"),
+                              S(",")));
     }
 }
 
