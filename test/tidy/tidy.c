@@ -181,8 +181,7 @@ static void shared_shadows(void **state) {
     write_file("src/ctl/meson.build", S("'c.c'\n"));
     write_file("src/ctl/README.md", S("# ctl\n"));
     check_tidy("# src/ctl/c.c:1: has no test: test/ctl/c.c\n");
-    write_file("test/chat/chat.c", S("\n"));
-    write_file("test/chat/meson.build", S("'chat.c'\n"));
+    write_file("test/system/ctl.py", S("\n"));
     check_tidy(NULL);
 }
 
