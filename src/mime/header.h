@@ -49,8 +49,9 @@ typedef struct header_params {
 err header_params_parse(str value, arena *a, header_params *out) MUST_USE;
 str header_param_get(const header_params *p, str name); /* p == NULL when absent */
 
-/* Appends "Name: value\r\n" folded at 78 columns where blanks allow, 998 always (RFC 5322 2.1.1).
- * A CR, LF or NUL in name or value is refused (false): no header injection. */
+/* Appends "Name: value\r\n" folded at 78 columns where blanks allow, 998 always (RFC 5322 2.1.1): a word longer than
+ * that is broken, and of more than 256 blanks in a row some are left out. Unfolding gives the value without blanks at
+ * its ends. A CR, LF or NUL in name or value is refused (false, nothing is added): no header injection. */
 bool header_print(buf *out, str name, str value);
 
 #endif
