@@ -124,7 +124,7 @@ static void pipelined(void **state) {
     client c;
     client_connect(&c, s.plain);
     client_send(&c, S("USER pipe@demo.test\r\nPASS pass\r\nSTAT\r\nRETR 1\r\nRETR 2\r\nUIDL\r\nRETR 1\r\nDELE "
-                      "1\r\nLIST\r\nQUIT\r\n"));
+                      "1\r\nLIST\r\nRSET\r\nQUIT\r\n"));
     client_says(&c, "+OK Send PASS");
     client_says(&c, "+OK Maildrop has 2 messages (300018 octets)");
     client_says(&c, "+OK 2 300018");
@@ -139,6 +139,7 @@ static void pipelined(void **state) {
     client_says(&c, "+OK Message 1 deleted");
     client_says(&c, "+OK 1 messages");
     assert_str(client_body(&c, &a), S("2 18\r\n"));
+    client_says(&c, "+OK Maildrop has 2 messages");
     client_says(&c, "+OK Bye");
     client_ends(&c);
     client_close(&c);
