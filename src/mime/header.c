@@ -27,7 +27,7 @@ static void split_field(header_field *f, str content) {
     while (colon < content.n && content.p[colon] > ' ' && content.p[colon] < 127 && content.p[colon] != ':')
         colon++;
     size_t name = colon;
-    while (colon < content.n && (content.p[colon] == ' ' || content.p[colon] == '\t'))
+    while (colon < content.n && ascii_blank(content.p[colon]))
         colon++;
     if (name == 0 || colon == content.n || content.p[colon] != ':')
         return;

@@ -5,10 +5,8 @@
 enum { LINE_SOFT = 78, LINE_HARD = 998 }; /* RFC 5322 2.1.1, without CRLF */
 enum { BLANKS_MOST = 256 };               /* of one gap, so that a line of blanks alone cannot arise */
 
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 static bool fold_at(str s, size_t i) {
-    return i + 2 < s.n && s.p[i] == '\r' && s.p[i + 1] == '\n' && is_blank(s.p[i + 2]);
+    return i + 2 < s.n && s.p[i] == '\r' && s.p[i + 1] == '\n' && ascii_blank(s.p[i + 2]);
 }
 
 str header_unfold(str value, arena *a) {
@@ -65,11 +63,11 @@ static void add_word(buf *out, str word, size_t *column) {
 /* The blanks at the front of rest, and the word behind them. */
 static void take_word(str *rest, str *blanks, str *word) {
     size_t n = 0;
-    while (n < rest->n && is_blank(rest->p[n]))
+    while (n < rest->n && ascii_blank(rest->p[n]))
         n++;
     *blanks = str_sub(*rest, 0, n);
     size_t end = n;
-    while (end < rest->n && !is_blank(rest->p[end]))
+    while (end < rest->n && !ascii_blank(rest->p[end]))
         end++;
     *word = str_sub(*rest, n, end - n);
     *rest = str_skip(*rest, end);

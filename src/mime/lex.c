@@ -96,3 +96,9 @@ void lex_add_clean(buf *out, str s) {
     for (size_t i = 0; i < s.n; i++)
         add_clean_byte(out, s.p[i]);
 }
+
+void lex_one_line(buf *text, size_t from) {
+    for (size_t i = from; i < text->n; i++)
+        if (text->p[i] == '\r' || text->p[i] == '\n' || text->p[i] == 0)
+            text->p[i] = ' ';
+}

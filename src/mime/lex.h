@@ -32,5 +32,7 @@ bool lex_quote(buf *out, str s);
 
 /* Appends s without CR, LF and NUL. */
 void lex_add_clean(buf *out, str s);
+/* Makes the text from position `from` on one line: CR, LF and NUL become spaces. */
+void lex_one_line(buf *text, size_t from);
 
 #endif

@@ -180,9 +180,7 @@ static str convert(reader *r, bool extended, str charset, str bytes) {
         charset_to_utf8(&text, charset, bytes);
     else
         word_decode(&text, bytes);
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] == '\r' || text.p[i] == '\n' || text.p[i] == 0)
-            text.p[i] = ' ';
+    lex_one_line(&text, 0);
     return keep(r, &text);
 }
 

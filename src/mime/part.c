@@ -47,7 +47,7 @@ static bool at_delimiter(const scanner *s, delimiter *d) {
     size_t end = str_find_str(rest, S("\r\n"));
     str line = str_sub(rest, 2, end == STR_NONE ? end : end - 2);
     d->next = end == STR_NONE ? s->tree->message.n : s->at + end + 2;
-    while (line.n && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t'))
+    while (line.n && ascii_blank(line.p[line.n - 1]))
         line.n--;
     for (size_t i = s->n; i-- > 0;) {
         str boundary = s->levels[i].boundary;

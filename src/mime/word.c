@@ -71,9 +71,7 @@ static void flush(decoder *d) {
         return;
     size_t from = d->out->n;
     charset_to_utf8(d->out, d->charset, buf_str(&d->bytes));
-    for (size_t i = from; i < d->out->n; i++)
-        if (d->out->p[i] == '\r' || d->out->p[i] == '\n' || d->out->p[i] == 0)
-            d->out->p[i] = ' ';
+    lex_one_line(d->out, from);
     buf_clear(&d->bytes);
 }
 

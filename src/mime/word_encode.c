@@ -1,6 +1,7 @@
 /* Writing encoded words: UTF-8, in Q as long as most of it stays readable, else in B; RFC 2047. */
 #include "base/codec.h"
 #include "base/utf8.h"
+#include "mime/lex.h"
 #include "mime/word.h"
 
 /* A word has 75 characters at most, 12 of them "=?utf-8?Q?" and "?=" (RFC 2047 2). */
@@ -69,13 +70,9 @@ static bool clean(buf *to, str text) {
     buf_init(to, 3 * text.n + 1); /* a bad byte becomes the three of U+FFFD */
     if (!utf8_repair(to, text))
         return false;
-    for (size_t i = 0; i < to->n; i++)
-        if (to->p[i] == '\r' || to->p[i] == '\n' || to->p[i] == 0)
-            to->p[i] = ' ';
+    lex_one_line(to, 0);
     return true;
 }
-
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /* Whether a run without blanks has to be encoded: control or 8-bit bytes, too long, or mistakable for a word. */
 static bool needs_encoding(str run) {
@@ -90,7 +87,7 @@ static str span_to_encode(str text) {
     size_t from = STR_NONE, to = 0;
     for (size_t at = 0; at < text.n;) {
         size_t end = at;
-        while (end < text.n && !is_blank(text.p[end]))
+        while (end < text.n && !ascii_blank(text.p[end]))
             end++;
         if (needs_encoding(str_sub(text, at, end - at))) {
             from = from == STR_NONE ? at : from;

@@ -41,6 +41,14 @@ static void text_never_has_line_ends_or_nul(void **state) {
     comment_is(S("(a\r\n b\0c\\\nd)"), true, S("a bcd"), S(""));
 }
 
+static void one_line(void **state) {
+    SCOPED_BUF text;
+    buf_init(&text, 100);
+    buf_add(&text, S("a\r\nb\r\n\0c"));
+    lex_one_line(&text, 4);
+    assert_str(buf_str(&text), S("a\r\nb   c"));
+}
+
 static void quoting_round_trip(void **state) {
     static const char *const texts[] = {"", "a b", "\"", "\\", "a\\\"b", "\xc3\xa9\t"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -107,6 +115,7 @@ int main(void) {
         cmocka_unit_test(comments_nest),
         cmocka_unit_test(quoted_strings),
         cmocka_unit_test(text_never_has_line_ends_or_nul),
+        cmocka_unit_test(one_line),
         cmocka_unit_test(quoting_round_trip),
         cmocka_unit_test(quoting_refuses_line_ends_and_nul),
         cmocka_unit_test(dot_atoms),

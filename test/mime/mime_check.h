@@ -1,7 +1,7 @@
 /* What tests of mime share: cmocka with comparisons of slices, a repeatable source of random input, and the
  * measurement behind "double the input, at most 2.5 times the time". Tests only. */
-#ifndef GODWIT_TEST_MIME_CHECK_H
-#define GODWIT_TEST_MIME_CHECK_H
+#ifndef GODWIT_TEST_MIME_MIME_CHECK_H
+#define GODWIT_TEST_MIME_MIME_CHECK_H
 
 #include "../base/check.h"
 
