@@ -7,7 +7,9 @@ static err check_owner(const principal *who, const store_accepted *m) {
     bool own = m->submitter == who->account;
     for (size_t i = 0; i < m->locals_n; i++)
         own &= m->locals[i].account == who->account;
-    return own ? OK : err_make(ERR_PEER, ERR_DENIED, "not allowed", "account %lld accepts for others", (long long)who->account);
+    return own ? OK
+               : err_make(ERR_PEER, ERR_DENIED, "not allowed", "account %lld accepts for others",
+                          (long long)who->account);
 }
 
 static bool any_stored(const store_accepted *m, const err *results) {

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 
 enum {
-    WINDOW = 49152,             /* decoded bytes worked on at a time, a multiple of 3 */
+    WINDOW = 49152, /* decoded bytes worked on at a time, a multiple of 3 */
     WINDOW_TEXT = WINDOW / 3 * 4,
 };
 
@@ -135,7 +135,9 @@ static err load(printing *p, uint64_t character) {
     TRY(p->from.read(p->from.arg, group * 3, p->raw, n));
     buf_clear(&p->chars);
     p->first = group * 4;
-    return base64_encode(&p->chars, str_of(p->raw, n)) ? OK : err_make(ERR_BUG, ERR_LIMIT, "local error", "window too small");
+    return base64_encode(&p->chars, str_of(p->raw, n))
+               ? OK
+               : err_make(ERR_BUG, ERR_LIMIT, "local error", "window too small");
 }
 
 static err copy_line(printing *p, uint64_t character, char *to, size_t n) {

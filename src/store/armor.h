@@ -1,5 +1,5 @@
-/* base64 bodies that can be rebuilt byte for byte: lines of one width, one kind of line end, strict alphabet and padding.
- * Pure; called by store/content.c and store/render.c on threads. */
+/* base64 bodies that can be rebuilt byte for byte: lines of one width, one kind of line end, strict alphabet and
+ * padding. Pure; called by store/content.c and store/render.c on threads. */
 #ifndef GODWIT_STORE_ARMOR_H
 #define GODWIT_STORE_ARMOR_H
 
@@ -11,8 +11,8 @@ typedef struct armor {
     bool lf;        /* lines end with LF alone, not CRLF */
 } armor;
 
-/* Decodes `body` into `out` (appended) and says how its beginning, *used bytes, is rebuilt; only line ends and blanks may
- * follow. False when rebuilding would not give the same bytes: *out is as it was then. */
+/* Decodes `body` into `out` (appended) and says how its beginning, *used bytes, is rebuilt; only line ends and blanks
+ * may follow. False when rebuilding would not give the same bytes: *out is as it was then. */
 bool armor_open(str body, buf *out, armor *how, size_t *used);
 
 /* Length of the rebuilt text of `bytes` decoded bytes, 0 when it would not fit into 64 bits. */

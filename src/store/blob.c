@@ -210,15 +210,30 @@ static void list_directory(blobs *b, const char *path, listing *l) {
         closedir(dir);
 }
 
-err blobs_list(blobs *b, unsigned char first, blob_id *out, size_t max, const blob_id *after, size_t *n) {
+/* Which second bytes have a directory below the first. */
+static void find_seconds(blobs *b, const char *outer, bool there[256]) {
+    DIR *dir = open_list(b, outer);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        int high = hex_value(entry->d_name[0]), low = high < 0 ? -1 : hex_value(entry->d_name[1]);
+        if (low >= 0)
+            there[high * 16 + low] = true;
+    }
+    if (dir)
+        closedir(dir);
+}
+
+void blobs_list(blobs *b, unsigned char first, blob_id *out, size_t max, const blob_id *after, size_t *n) {
     listing l = {.out = out, .max = max, .after = after};
+    char path[16];
+    bool there[256] = {false};
+    snprintf(path, sizeof path, "%02x", first);
+    find_seconds(b, path, there);
     for (unsigned second = after ? after->bytes[1] : 0; second < 256 && l.n < max; second++) {
-        char path[6];
-        snprintf(path, sizeof path, "%02x/%02x", first, second);
-        list_directory(b, path, &l);
+        snprintf(path, sizeof path, "%02x/%02x", first, second & 255);
+        if (there[second])
+            list_directory(b, path, &l);
     }
     *n = l.n;
-    return OK;
 }
 
 void blobs_tidy(blobs *b) {

@@ -20,9 +20,9 @@ typedef struct splitting {
     blobs *blobs;
     uint64_t least;
     arena *a;
-    size_t at;      /* everything before has its piece */
+    size_t at; /* everything before has its piece */
     buf recipe;
-    buf text;       /* the inline bytes, once there is a blob */
+    buf text; /* the inline bytes, once there is a blob */
     blob_ref *refs;
     size_t refs_n;
 } splitting;
@@ -156,7 +156,8 @@ static err pack_pieces(splitting *s, store_packed *to) {
 }
 
 static err make(content_pack *out, const store_content *from, blobs *b, uint64_t least) {
-    splitting s = {.message = from->raw, .blobs = b, .least = least, .a = &out->memory, .at = content_head(from->header_size)};
+    splitting s = {
+        .message = from->raw, .blobs = b, .least = least, .a = &out->memory, .at = content_head(from->header_size)};
     buf_init(&s.recipe, from->raw.n / 16 + 4096);
     buf_init(&s.text, from->raw.n);
     recipe_begin(&s.recipe);
@@ -172,11 +173,11 @@ static err make(content_pack *out, const store_content *from, blobs *b, uint64_t
 
 err content_make(content_pack *out, const store_content *from, blobs *b, uint64_t blob_least) {
     *out = (content_pack){.packed = {
-                         .size = from->raw.n,
-                         .header_size = from->header_size,
-                         .envelope = from->envelope,
-                         .structure = from->structure,
-                     }};
+                              .size = from->raw.n,
+                              .header_size = from->header_size,
+                              .envelope = from->envelope,
+                              .structure = from->structure,
+                          }};
     arena_init(&out->memory, from->raw.n + from->raw.n / 8 + 1024 * 1024);
     err e = make(out, from, b, blob_least ? blob_least : 1);
     if (failed(e))

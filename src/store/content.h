@@ -1,7 +1,7 @@
 /* A message split for storage: its header and text packed for the row, its attachments decoded into blobs.
  *
- * Called by store/accept.c and store/messages.c on a thread of the shared pool. What store/render.c makes of the result is
- * compared with what came, byte for byte, before it is used. */
+ * Called by store/accept.c and store/messages.c on a thread of the shared pool. What store/render.c makes of the result
+ * is compared with what came, byte for byte, before it is used. */
 #ifndef GODWIT_STORE_CONTENT_H
 #define GODWIT_STORE_CONTENT_H
 

@@ -48,7 +48,8 @@ err store_domain_get(store *s, const principal *who, str name, arena *a, store_d
     return s->ops->domain_get(s->backend, name, a, out);
 }
 
-err store_domain_list(store *s, const principal *who, str after, size_t limit, arena *a, store_domain **out, size_t *n) {
+err store_domain_list(store *s, const principal *who, str after, size_t limit, arena *a, store_domain **out,
+                      size_t *n) {
     *n = 0;
     TRY(gate(who, CALL_DOMAIN_READ));
     return s->ops->domain_list(s->backend, after, page(limit), a, out, n);
@@ -91,7 +92,8 @@ err store_account_get(store *s, const principal *who, str name, arena *a, store_
     return OK;
 }
 
-err store_account_list(store *s, const principal *who, str after, size_t limit, arena *a, store_account **out, size_t *n) {
+err store_account_list(store *s, const principal *who, str after, size_t limit, arena *a, store_account **out,
+                       size_t *n) {
     *n = 0;
     TRY(gate(who, CALL_ACCOUNT_LIST));
     TRY(s->ops->account_list(s->backend, after, page(limit), a, out, n));
@@ -135,8 +137,8 @@ err store_address_get(store *s, const principal *who, str key, arena *a, store_a
     return s->ops->address_get(s->backend, key, a, out);
 }
 
-err store_address_list(store *s, const principal *who, str after, str of_account, size_t limit, arena *a, store_address **out,
-                       size_t *n) {
+err store_address_list(store *s, const principal *who, str after, str of_account, size_t limit, arena *a,
+                       store_address **out, size_t *n) {
     *n = 0;
     TRY(gate(who, CALL_ADDRESS_READ));
     return s->ops->address_list(s->backend, after, of_account, page(limit), a, out, n);
@@ -173,7 +175,8 @@ err store_route_find(store *s, const principal *who, str key, str detail_separat
     str domain = domain_of(key), local = str_sub(key, 0, key.n - domain.n - 1);
     size_t cut = find_detail(local, detail_separators), which = 0;
     store_route_query q = {.domain = domain, .n = 3, .keys[KEY_EXACT] = key};
-    q.keys[KEY_BASE] = cut == STR_NONE ? key : arena_strf(a, "%.*s@%.*s", STR_ARG(str_sub(local, 0, cut)), STR_ARG(domain));
+    q.keys[KEY_BASE] =
+        cut == STR_NONE ? key : arena_strf(a, "%.*s@%.*s", STR_ARG(str_sub(local, 0, cut)), STR_ARG(domain));
     q.keys[KEY_CATCH_ALL] = str_skip(key, local.n);
     if (!q.keys[KEY_BASE].p)
         return err_make(ERR_PEER, ERR_LIMIT, "too much at once", "");

@@ -45,7 +45,8 @@ static err check_letter(const store_accepted *m) {
 
 /* ---- domains ---- */
 
-/* What claims are grouped by: the domain in the form of domain_key, or as it stands when it is none (an address literal). */
+/* What claims are grouped by: the domain in the form of domain_key, or as it stands when it is none (an address
+ * literal). */
 static str domain_of(str recipient, arena *a) {
     size_t at = str_rfind(recipient, '@');
     if (at == STR_NONE)

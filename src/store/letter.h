@@ -1,5 +1,5 @@
-/* Messages on their way into the store: checked, packed, and given back when they did not get there. Used by store/accept.c and
- * store/queue.c. */
+/* Messages on their way into the store: checked, packed, and given back when they did not get there. Used by
+ * store/accept.c and store/queue.c. */
 #ifndef GODWIT_STORE_LETTER_H
 #define GODWIT_STORE_LETTER_H
 
@@ -9,8 +9,8 @@ typedef struct letters {
     store *s;
     store_letter *items;
     content_pack *contents;
-    size_t n;      /* packed so far */
-    arena memory;  /* of all the rest */
+    size_t n;     /* packed so far */
+    arena memory; /* of all the rest */
 } letters;
 
 /* results: one array for the first message, or NULL when nobody asks. */

@@ -21,14 +21,15 @@ static uint64_t clamp(uint64_t v) { return v > INT64_MAX ? INT64_MAX : v; }
 
 /* ---- reading ---- */
 
-err store_uids(store *s, const principal *who, int64_t mailbox, arena *a, store_mailbox *box, store_range **out, size_t *n) {
+err store_uids(store *s, const principal *who, int64_t mailbox, arena *a, store_mailbox *box, store_range **out,
+               size_t *n) {
     *n = 0;
     TRY(gate(who, CALL_MESSAGE_READ));
     return s->ops->uids(s->backend, who->account, mailbox, a, box, out, n);
 }
 
-err store_messages(store *s, const principal *who, int64_t mailbox, const store_range *ranges, size_t ranges_n, uint64_t since,
-                   unsigned want, size_t limit, arena *a, store_message **out, size_t *n) {
+err store_messages(store *s, const principal *who, int64_t mailbox, const store_range *ranges, size_t ranges_n,
+                   uint64_t since, unsigned want, size_t limit, arena *a, store_message **out, size_t *n) {
     *n = 0;
     TRY(gate(who, CALL_MESSAGE_READ));
     SCOPED_ARENA work;
@@ -39,15 +40,16 @@ err store_messages(store *s, const principal *who, int64_t mailbox, const store_
     return s->ops->messages(s->backend, who->account, mailbox, ranges, ranges_n, clamp(since), want, limit, a, out, n);
 }
 
-err store_expunged(store *s, const principal *who, int64_t mailbox, uint64_t since, arena *a, store_range **out, size_t *n,
-                   bool *complete) {
+err store_expunged(store *s, const principal *who, int64_t mailbox, uint64_t since, arena *a, store_range **out,
+                   size_t *n, bool *complete) {
     *n = 0;
     *complete = false;
     TRY(gate(who, CALL_MESSAGE_READ));
     return s->ops->expunged(s->backend, who->account, mailbox, clamp(since), a, out, n, complete);
 }
 
-err store_read(store *s, const principal *who, int64_t mailbox, uint32_t uid, uint64_t offset, uint64_t n, arena *a, str *out) {
+err store_read(store *s, const principal *who, int64_t mailbox, uint32_t uid, uint64_t offset, uint64_t n, arena *a,
+               str *out) {
     *out = S("");
     TRY(gate(who, CALL_MESSAGE_READ));
     store_reading r = {.s = s, .offset = offset, .n = n, .a = a};
@@ -60,12 +62,13 @@ err store_read(store *s, const principal *who, int64_t mailbox, uint32_t uid, ui
 
 /* ---- changing ---- */
 
-static err append_once(store *s, const principal *who, int64_t mailbox, const store_content *from, uint64_t system_flags,
-                       const str *keywords, size_t keywords_n, int64_t date, int zone, uint32_t *uid, uint32_t *uidvalidity) {
+static err append_once(store *s, const principal *who, int64_t mailbox, const store_content *from,
+                       uint64_t system_flags, const str *keywords, size_t keywords_n, int64_t date, int zone,
+                       uint32_t *uid, uint32_t *uidvalidity) {
     content_pack c;
     TRY(store_pack(s, from, &c));
-    err e = s->ops->append(s->backend, who->account, mailbox, &c.packed, system_flags, keywords, keywords_n, date, zone, uid,
-                           uidvalidity);
+    err e = s->ops->append(s->backend, who->account, mailbox, &c.packed, system_flags, keywords, keywords_n, date, zone,
+                           uid, uidvalidity);
     store_unpack(s, &c, e.kind != ERR_PEER);
     return e;
 }
@@ -85,8 +88,8 @@ err store_append(store *s, const principal *who, int64_t mailbox, const store_co
     return e;
 }
 
-err store_copy(store *s, const principal *who, int64_t from, const store_range *ranges, size_t ranges_n, int64_t to, bool move,
-               arena *a, store_uid_pair **pairs, size_t *n, uint32_t *uidvalidity) {
+err store_copy(store *s, const principal *who, int64_t from, const store_range *ranges, size_t ranges_n, int64_t to,
+               bool move, arena *a, store_uid_pair **pairs, size_t *n, uint32_t *uidvalidity) {
     *n = 0;
     TRY(gate(who, CALL_MESSAGE_WRITE));
     SCOPED_ARENA work;
@@ -96,19 +99,20 @@ err store_copy(store *s, const principal *who, int64_t from, const store_range *
 }
 
 err store_flag(store *s, const principal *who, int64_t mailbox, const store_range *ranges, size_t ranges_n,
-               const store_flag_change *change, arena *a, store_message **changed, size_t *changed_n, store_range **conflict,
-               size_t *conflict_n) {
+               const store_flag_change *change, arena *a, store_message **changed, size_t *changed_n,
+               store_range **conflict, size_t *conflict_n) {
     *changed_n = *conflict_n = 0;
     TRY(gate(who, CALL_MESSAGE_WRITE));
     TRY(check_flags(change->system_flags, change->keywords, change->keywords_n));
     SCOPED_ARENA work;
     arena_init(&work, RANGE_WORK);
     TRY(range_normal(ranges, ranges_n, &work, &ranges, &ranges_n));
-    return s->ops->flag(s->backend, who->account, mailbox, ranges, ranges_n, change, a, changed, changed_n, conflict, conflict_n);
+    return s->ops->flag(s->backend, who->account, mailbox, ranges, ranges_n, change, a, changed, changed_n, conflict,
+                        conflict_n);
 }
 
-err store_expunge(store *s, const principal *who, int64_t mailbox, const store_range *ranges, size_t ranges_n, bool any, arena *a,
-                  store_range **expunged, size_t *n) {
+err store_expunge(store *s, const principal *who, int64_t mailbox, const store_range *ranges, size_t ranges_n, bool any,
+                  arena *a, store_range **expunged, size_t *n) {
     *n = 0;
     TRY(gate(who, CALL_MESSAGE_WRITE));
     SCOPED_ARENA work;

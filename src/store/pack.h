@@ -1,7 +1,7 @@
 /* Pieces of text packed for storage: compressed where that pays, and with a checksum of what they must become again.
  *
- * A packed piece is a byte that says how, the CRC-32C of the plain bytes (little end first), then the bytes. The compression
- * contexts are one for each thread. Called on threads only: zstd needs more stack than a fiber has. */
+ * A packed piece is a byte that says how, the CRC-32C of the plain bytes (little end first), then the bytes. The
+ * compression contexts are one for each thread. Called on threads only: zstd needs more stack than a fiber has. */
 #ifndef GODWIT_STORE_PACK_H
 #define GODWIT_STORE_PACK_H
 

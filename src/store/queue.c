@@ -3,8 +3,8 @@
 #include "store/letter.h"
 
 enum {
-    APPLY_PORTION = 500,              /* entries changed in one transaction, so that mail goes on */
-    APPLY_WORK = 64 * 1024 * 1024,    /* a portion with its histories */
+    APPLY_PORTION = 500,           /* entries changed in one transaction, so that mail goes on */
+    APPLY_WORK = 64 * 1024 * 1024, /* a portion with its histories */
     LIST_MOST = 10000,
     IDS_MOST = 100000,
 };
@@ -35,7 +35,8 @@ err queue_recover(store *s, const principal *who, str node, int64_t now) {
     return s->ops->recover(s->backend, node, now);
 }
 
-static err settle_once(store *s, const queue_result *results, size_t n, const store_accepted *notices, size_t notices_n) {
+static err settle_once(store *s, const queue_result *results, size_t n, const store_accepted *notices,
+                       size_t notices_n) {
     letters l;
     TRY(letters_pack(&l, s, notices, notices_n, NULL));
     err e = s->ops->settle(s->backend, results, n, l.items, notices_n);
@@ -90,7 +91,8 @@ err queue_count(store *s, const principal *who, uint64_t *waiting, uint64_t *act
 }
 
 /* One portion of what matches; *after moves on, *more is false at the end. */
-static err apply_matching(store *s, const queue_filter *f, queue_change change, int64_t *after, uint64_t *changed, bool *more) {
+static err apply_matching(store *s, const queue_filter *f, queue_change change, int64_t *after, uint64_t *changed,
+                          bool *more) {
     SCOPED_ARENA work;
     arena_init(&work, APPLY_WORK);
     queue_entry *entries;
@@ -111,8 +113,8 @@ static err apply_matching(store *s, const queue_filter *f, queue_change change, 
     return OK;
 }
 
-err queue_apply(store *s, const principal *who, const queue_filter *f, const int64_t *ids, size_t n, queue_change change,
-                uint64_t *changed) {
+err queue_apply(store *s, const principal *who, const queue_filter *f, const int64_t *ids, size_t n,
+                queue_change change, uint64_t *changed) {
     *changed = 0;
     TRY(gate(who, CALL_QUEUE_CHANGE));
     TRY(check_count(n));

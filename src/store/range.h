@@ -4,8 +4,8 @@
 
 #include "store/store.h"
 
-/* The same set sorted and without overlaps, in the arena; ERR_LIMIT past LIMIT_UID_RANGES; 0 in a range, or its ends in the
- * wrong order, is ERR_SYNTAX. Input that is in order already is not copied. */
+/* The same set sorted and without overlaps, in the arena; ERR_LIMIT past LIMIT_UID_RANGES; 0 in a range, or its ends in
+ * the wrong order, is ERR_SYNTAX. Input that is in order already is not copied. */
 err range_normal(const store_range *in, size_t n, arena *a, const store_range **out, size_t *out_n) MUST_USE;
 
 /* Is uid in a normal set? Binary search; n == 0 has nothing. */

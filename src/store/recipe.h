@@ -1,7 +1,9 @@
-/* How the body of a stored message is put together again: a list of pieces, each inline text or a blob, as bytes in the content row.
+/* How the body of a stored message is put together again: a list of pieces, each inline text or a blob, as bytes in the
+ * content row.
  *
- * Only messages with blobs have a recipe. Bytes: a version, then for each piece its kind, its length in the message and, for blobs, what
- * is needed to rebuild it; numbers are LEB128. Pure; read back from disk, so the reader trusts nothing. */
+ * Only messages with blobs have a recipe. Bytes: a version, then for each piece its kind, its length in the message
+ * and, for blobs, what is needed to rebuild it; numbers are LEB128. Pure; read back from disk, so the reader trusts
+ * nothing. */
 #ifndef GODWIT_STORE_RECIPE_H
 #define GODWIT_STORE_RECIPE_H
 
@@ -15,10 +17,10 @@ typedef enum piece_kind { PIECE_INLINE, PIECE_BLOB, PIECE_BASE64_CRLF, PIECE_BAS
 
 typedef struct piece {
     piece_kind kind;
-    uint64_t n;      /* bytes in the message */
-    blob_ref blob;   /* unless inline */
-    uint32_t width;  /* base64: see armor.h */
-    str crcs;        /* of the blob's blocks, four bytes each, little end first */
+    uint64_t n;     /* bytes in the message */
+    blob_ref blob;  /* unless inline */
+    uint32_t width; /* base64: see armor.h */
+    str crcs;       /* of the blob's blocks, four bytes each, little end first */
 } piece;
 
 bool recipe_begin(buf *out);

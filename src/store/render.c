@@ -16,10 +16,12 @@ typedef struct rendering {
     blobs *blobs;
     uint64_t at, end; /* what is still missing, as offsets into the content (without prefix) */
     char *to;
-    char *scratch;    /* CONTENT_CHUNK bytes */
+    char *scratch; /* CONTENT_CHUNK bytes */
 } rendering;
 
-static err corrupt(const char *why) { return err_make(ERR_TEMP, ERR_CORRUPT, "local error", "stored message: %s", why); }
+static err corrupt(const char *why) {
+    return err_make(ERR_TEMP, ERR_CORRUPT, "local error", "stored message: %s", why);
+}
 
 /* How much of a piece that begins at `start` and has n bytes is wanted now; *skip: from where in it. */
 static size_t wanted(const rendering *r, uint64_t start, uint64_t n, uint64_t *skip) {

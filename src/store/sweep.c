@@ -33,9 +33,8 @@ static bool sweep_one(sweep *s, unsigned char first) {
     size_t n = SWEEP_PORTION;
     bool any = false;
     while (n == SWEEP_PORTION && !atomic_load(&s->stop)) {
-        err e = blobs_list(s->blobs, first, found, SWEEP_PORTION, any ? &last : NULL, &n);
-        if (!failed(e) && n)
-            e = s->ops->blob_sweep(s->backend, found, n);
+        blobs_list(s->blobs, first, found, SWEEP_PORTION, any ? &last : NULL, &n);
+        err e = n ? s->ops->blob_sweep(s->backend, found, n) : OK;
         if (failed(e)) {
             log_warn("store.sweep_failed", lf_err(&e));
             return false;

@@ -1,7 +1,7 @@
 /* Looking for blobs that nobody refers to: files written for a transaction that a crash prevented.
  *
- * One process owns a store's housekeeping (a lock in its directory); when the last owner did not end cleanly, the new one walks the
- * blob directory once, on a thread of its own, a portion at a time through the backend's writer. */
+ * One process owns a store's housekeeping (a lock in its directory); when the last owner did not end cleanly, the new
+ * one walks the blob directory once, on a thread of its own, a portion at a time through the backend's writer. */
 #ifndef GODWIT_STORE_SWEEP_H
 #define GODWIT_STORE_SWEEP_H
 

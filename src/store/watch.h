@@ -1,5 +1,5 @@
-/* Who wants to know when a mailbox changed. Thread-safe; callbacks run under a lock on the thread that committed, so they only wake
- * somebody. Used by store/store.c. */
+/* Who wants to know when a mailbox changed. Thread-safe; callbacks run under a lock on the thread that committed, so
+ * they only wake somebody. Used by store/store.c. */
 #ifndef GODWIT_STORE_WATCH_H
 #define GODWIT_STORE_WATCH_H
 

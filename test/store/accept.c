@@ -11,10 +11,22 @@ static void one_message_for_all(void **state) {
         {k->bert, S("Junk"), S(""), FLAG_SEEN},
         {k->bert, S("No such mailbox"), S(""), 0},
     };
-    store_recipient remote[] = {{S("x@Remote.Example"), S("rfc822;x"), NOTIFY_FAILURE, S("relay")}, {S("y@[192.0.2.1]"), S(""), 0, S("relay")}};
-    store_accepted m = {.id = S("id1"), .sender = S("s@example.net"), .envid = S("env"), .ret_headers = true, .body8 = true,
-                        .submitter = k->anna, .expires = 9000, .first_try = 100, .content = &c, .locals = locals, .locals_n = 3,
-                        .recipients = remote, .recipients_n = 2, .date = 4242};
+    store_recipient remote[] = {{S("x@Remote.Example"), S("rfc822;x"), NOTIFY_FAILURE, S("relay")},
+                                {S("y@[192.0.2.1]"), S(""), 0, S("relay")}};
+    store_accepted m = {.id = S("id1"),
+                        .sender = S("s@example.net"),
+                        .envid = S("env"),
+                        .ret_headers = true,
+                        .body8 = true,
+                        .submitter = k->anna,
+                        .expires = 9000,
+                        .first_try = 100,
+                        .content = &c,
+                        .locals = locals,
+                        .locals_n = 3,
+                        .recipients = remote,
+                        .recipients_n = 2,
+                        .date = 4242};
     err results[3];
     assert_ok(store_accept(k->s, &deliver, &m, results));
     for (int i = 0; i < 3; i++)
@@ -23,7 +35,8 @@ static void one_message_for_all(void **state) {
     str expected = arena_strf(&k->a, "Delivered-To: anna@example.org\r\n%.*s", STR_ARG(raw));
     size_t n;
     store_message *got = kit_messages(k, &k->as_anna, inbox, 0, &n);
-    assert_true(n == 1 && got->size == expected.n && got->header_size == c.header_size + locals[0].header.n && got->date == 4242);
+    assert_true(n == 1 && got->size == expected.n && got->header_size == c.header_size + locals[0].header.n &&
+                got->date == 4242);
     assert_str(kit_read(k, &k->as_anna, inbox, 1), expected);
     for (size_t at = 0; at < expected.n; at += 7) {
         str part;
@@ -40,7 +53,8 @@ static void one_message_for_all(void **state) {
     assert_str(e[0].envid, S("env"));
     assert_str(e[0].original, S("rfc822;x"));
     assert_true(e[0].ret_headers && e[0].body8 && !e[0].binary && !e[0].smtputf8 && e[0].submitter == k->anna);
-    assert_true(e[0].size == raw.n && e[0].expires == 9000 && e[0].notify == NOTIFY_FAILURE && e[0].content == got->content);
+    assert_true(e[0].size == raw.n && e[0].expires == 9000 && e[0].notify == NOTIFY_FAILURE &&
+                e[0].content == got->content);
     kit_check(k);
 }
 
@@ -49,8 +63,10 @@ static void a_full_account_harms_nobody_else(void **state) {
     str raw = kit_message(k, "big");
     store_content c = kit_content(k, raw);
     assert_ok(store_account_set(k->s, &admin, k->anna, ACCOUNT_SET_QUOTA, &(store_account){.quota_bytes = raw.n}));
-    store_local locals[] = {
-        {k->anna, S("INBOX"), S("X: y\r\n"), 0}, {k->bert, S("INBOX"), S(""), 0}, {12345, S("INBOX"), S(""), 0}, {k->anna, S("INBOX"), S(""), 0}};
+    store_local locals[] = {{k->anna, S("INBOX"), S("X: y\r\n"), 0},
+                            {k->bert, S("INBOX"), S(""), 0},
+                            {12345, S("INBOX"), S(""), 0},
+                            {k->anna, S("INBOX"), S(""), 0}};
     store_accepted m = {.id = S("id2"), .content = &c, .locals = locals, .locals_n = 4};
     err results[4];
     assert_ok(store_accept(k->s, &deliver, &m, results));
@@ -88,7 +104,13 @@ static void accounts_accept_for_themselves_alone(void **state) {
     store_content c = kit_content(k, kit_message(k, "sent"));
     store_local own = {k->anna, S("Sent"), S(""), FLAG_SEEN}, others = {k->bert, S("INBOX"), S(""), 0};
     store_recipient remote = {S("x@remote.example"), S(""), 0, S("relay")};
-    store_accepted m = {.id = S("id4"), .submitter = k->anna, .content = &c, .locals = &own, .locals_n = 1, .recipients = &remote, .recipients_n = 1};
+    store_accepted m = {.id = S("id4"),
+                        .submitter = k->anna,
+                        .content = &c,
+                        .locals = &own,
+                        .locals_n = 1,
+                        .recipients = &remote,
+                        .recipients_n = 1};
     err result;
     assert_ok(store_accept(k->s, &k->as_anna, &m, &result));
     m.locals = &others;

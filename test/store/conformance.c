@@ -18,7 +18,10 @@ typedef struct model_box {
     uint64_t modseq;
     model_message m[MOST];
     size_t n;
-    struct { uint32_t uid; uint64_t modseq; } gone[STEPS * 50];
+    struct {
+        uint32_t uid;
+        uint64_t modseq;
+    } gone[STEPS * 50];
     size_t gone_n;
 } model_box;
 
@@ -57,7 +60,8 @@ static void do_append(model *m, model_box *b) {
 
 static void do_flag(model *m, model_box *b) {
     store_range r = some_range(m, b), *conflict;
-    store_flag_change c = {.op = (store_flag_op)below(m, 3), .system_flags = below(m, 32), .unchanged_since = UINT64_MAX};
+    store_flag_change c = {
+        .op = (store_flag_op)below(m, 3), .system_flags = below(m, 32), .unchanged_since = UINT64_MAX};
     if (below(m, 3) == 0)
         c.unchanged_since = below(m, b->modseq + 2);
     store_message *changed;
@@ -72,7 +76,9 @@ static void do_flag(model *m, model_box *b) {
             continue;
         }
         expected++;
-        uint64_t now = c.op == FLAGS_SET ? c.system_flags : c.op == FLAGS_ADD ? x->flags | c.system_flags : x->flags & ~c.system_flags;
+        uint64_t now = c.op == FLAGS_SET   ? c.system_flags
+                       : c.op == FLAGS_ADD ? x->flags | c.system_flags
+                                           : x->flags & ~c.system_flags;
         if (now == x->flags)
             continue;
         x->flags = now;

@@ -1,4 +1,5 @@
-/* Whatever a message looks like, what was accepted is what is served, at any range; and what can be shared is shared. */
+/* Whatever a message looks like, what was accepted is what is served, at any range; and what can be shared is shared.
+ */
 #include "kit.h"
 
 #include <sys/stat.h>
@@ -108,7 +109,8 @@ static void check_ranges(kit *k, int64_t box, uint32_t uid, str raw) {
         str part;
         assert_ok(store_read(k->s, &k->as_anna, box, uid, at, n, &a, &part));
         if (!str_eq(part, str_sub(raw, at, n)))
-            print_message("seed %llu offset %llu n %llu\n", (unsigned long long)seed, (unsigned long long)at, (unsigned long long)n);
+            print_message("seed %llu offset %llu n %llu\n", (unsigned long long)seed, (unsigned long long)at,
+                          (unsigned long long)n);
         assert_true(str_eq(part, str_sub(raw, at, n)));
         arena_free(&a);
     }
@@ -141,7 +143,8 @@ static str with_attachment(kit *k, const char *text, size_t n, size_t width) {
     buf_init(&out, n * 2 + 1000);
     seed = 42;
     add_noise(&bytes, n, false);
-    buf_addf(&out, "Subject: %s\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n%s\r\n--b\r\n", text, text);
+    buf_addf(&out, "Subject: %s\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n%s\r\n--b\r\n", text,
+             text);
     buf_add(&out, S("Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"));
     base64_encode_lines(&out, buf_str(&bytes), width);
     buf_add(&out, S("--b--\r\n"));
@@ -184,8 +187,8 @@ static void a_refused_message_leaves_no_file(void **state) {
     assert_ok(store_account_set(k->s, &admin, k->anna, ACCOUNT_SET_QUOTA, &(store_account){.quota_bytes = 10}));
     store_content c = kit_content(k, with_attachment(k, "x", 50000, 76));
     uint32_t uid, v;
-    assert_err(store_append(k->s, &k->as_anna, kit_box(k, &k->as_anna, "INBOX"), &c, 0, NULL, 0, 0, 0, &uid, &v), ERR_PEER,
-               ERR_OVER_QUOTA);
+    assert_err(store_append(k->s, &k->as_anna, kit_box(k, &k->as_anna, "INBOX"), &c, 0, NULL, 0, 0, 0, &uid, &v),
+               ERR_PEER, ERR_OVER_QUOTA);
     assert_int_equal(kit_blob_files(k), 0);
     assert_err(kit_accept(k, "id", c.raw, k->anna, NULL, 0), ERR_PEER, ERR_OVER_QUOTA);
     assert_int_equal(kit_blob_files(k), 0);

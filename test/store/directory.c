@@ -30,15 +30,21 @@ static void domains(void **state) {
 static void accounts(void **state) {
     kit *k = *state;
     int64_t id;
-    store_account in = {.name = S("carl@example.org"), .credential = S("secret"), .quota_bytes = 1000, .used_bytes = 99}, got, *list;
+    store_account in = {.name = S("carl@example.org"),
+                        .credential = S("secret"),
+                        .quota_bytes = 1000,
+                        .used_bytes = 99},
+                  got, *list;
     size_t n;
     assert_ok(store_account_add(k->s, &admin, &in, &id));
     assert_err(store_account_add(k->s, &admin, &in, &id), ERR_PEER, ERR_EXISTS);
-    assert_err(store_account_add(k->s, &admin, &(store_account){.name = S("x@other.example")}, &id), ERR_PEER, ERR_NOT_FOUND);
+    assert_err(store_account_add(k->s, &admin, &(store_account){.name = S("x@other.example")}, &id), ERR_PEER,
+               ERR_NOT_FOUND);
     assert_err(store_account_add(k->s, &admin, &(store_account){.name = S("nobody")}, &id), ERR_PEER, ERR_SYNTAX);
     assert_err(store_account_add(k->s, &admin, &(store_account){.name = S("@example.org")}, &id), ERR_PEER, ERR_SYNTAX);
     assert_ok(store_account_get(k->s, &admin, in.name, &k->a, &got));
-    assert_true(got.id > k->bert && got.quota_bytes == 1000 && got.used_bytes == 0 && got.messages == 0 && !got.disabled);
+    assert_true(got.id > k->bert && got.quota_bytes == 1000 && got.used_bytes == 0 && got.messages == 0 &&
+                !got.disabled);
     assert_ok(store_account_list(k->s, &admin, S("anna@example.org"), 10, &k->a, &list, &n));
     assert_int_equal(n, 2);
     assert_str(list[0].name, S("bert@example.org"));
@@ -75,10 +81,12 @@ static void removing_an_account_takes_everything(void **state) {
     store_address got;
     kit_append(k, &k->as_anna, inbox, kit_message(k, "one"));
     str forward = S("else@example.net");
-    assert_ok(store_address_add(k->s, &admin, &(store_address){.key = S("alias@example.org"), .account = k->anna}, &id));
-    assert_ok(store_address_add(k->s, &admin,
-                                &(store_address){.key = S("both@example.org"), .account = k->anna, .forwards = &forward, .forwards_n = 1},
-                                &id));
+    assert_ok(
+        store_address_add(k->s, &admin, &(store_address){.key = S("alias@example.org"), .account = k->anna}, &id));
+    assert_ok(store_address_add(
+        k->s, &admin,
+        &(store_address){.key = S("both@example.org"), .account = k->anna, .forwards = &forward, .forwards_n = 1},
+        &id));
     assert_ok(store_account_remove(k->s, &admin, k->anna));
     assert_err(store_account_remove(k->s, &admin, k->anna), ERR_PEER, ERR_NOT_FOUND);
     assert_err(store_address_get(k->s, &admin, S("anna@example.org"), &k->a, &got), ERR_PEER, ERR_NOT_FOUND);
@@ -90,7 +98,7 @@ static void removing_an_account_takes_everything(void **state) {
     assert_err(store_read(k->s, &k->as_anna, inbox, 1, 0, 100, &k->a, &out), ERR_PEER, ERR_NOT_FOUND);
     assert_ok(store_account_add(k->s, &admin, &(store_account){.name = S("anna@example.org")}, &id));
     assert_true(id > k->bert); /* a stale session of the old account never meets the new one */
-    kit_reopen(k); /* the cleaning has been done by then */
+    kit_reopen(k);             /* the cleaning has been done by then */
     kit_check(k);
 }
 
@@ -108,7 +116,8 @@ static void addresses(void **state) {
     kit *k = *state;
     int64_t id;
     str forwards[2] = {S("x@example.net"), S("y@example.com")};
-    store_address in = {.key = S("sales@example.org"), .account = k->anna, .forwards = forwards, .forwards_n = 2}, got, *list;
+    store_address in = {.key = S("sales@example.org"), .account = k->anna, .forwards = forwards, .forwards_n = 2}, got,
+                  *list;
     size_t n;
     assert_ok(store_address_add(k->s, &admin, &in, &id));
     assert_err(store_address_add(k->s, &admin, &in, &id), ERR_PEER, ERR_EXISTS);
@@ -117,10 +126,10 @@ static void addresses(void **state) {
     assert_str(got.account_name, S("anna@example.org"));
     assert_int_equal(got.forwards_n, 2);
     assert_str(got.forwards[1], S("y@example.com"));
-    assert_err(store_address_add(k->s, &admin, &(store_address){.key = S("q@other.example"), .account = k->anna}, &id), ERR_PEER,
-               ERR_NOT_FOUND);
-    assert_err(store_address_add(k->s, &admin, &(store_address){.key = S("q@example.org"), .account = 999}, &id), ERR_PEER,
-               ERR_NOT_FOUND);
+    assert_err(store_address_add(k->s, &admin, &(store_address){.key = S("q@other.example"), .account = k->anna}, &id),
+               ERR_PEER, ERR_NOT_FOUND);
+    assert_err(store_address_add(k->s, &admin, &(store_address){.key = S("q@example.org"), .account = 999}, &id),
+               ERR_PEER, ERR_NOT_FOUND);
     assert_err(store_address_add(k->s, &admin, &(store_address){.key = S("q@example.org")}, &id), ERR_PEER, ERR_SYNTAX);
     in.account = 0;
     in.forwards_n = 1;
@@ -137,10 +146,11 @@ static void addresses(void **state) {
     assert_ok(store_address_list(k->s, &admin, S(""), S("bert@example.org"), 10, &k->a, &list, &n));
     assert_int_equal(n, 1);
     assert_err(store_address_remove(k->s, &admin, S("anna@example.org")), ERR_PEER, ERR_CONFLICT);
-    assert_err(store_address_set(k->s, &admin, &(store_address){.key = S("anna@example.org"), .account = k->bert}), ERR_PEER,
-               ERR_CONFLICT);
-    assert_ok(store_address_set(k->s, &admin,
-                                &(store_address){.key = S("anna@example.org"), .account = k->anna, .forwards = forwards, .forwards_n = 1}));
+    assert_err(store_address_set(k->s, &admin, &(store_address){.key = S("anna@example.org"), .account = k->bert}),
+               ERR_PEER, ERR_CONFLICT);
+    assert_ok(store_address_set(
+        k->s, &admin,
+        &(store_address){.key = S("anna@example.org"), .account = k->anna, .forwards = forwards, .forwards_n = 1}));
     assert_ok(store_address_remove(k->s, &admin, S("sales@example.org")));
     assert_err(store_address_remove(k->s, &admin, S("sales@example.org")), ERR_PEER, ERR_NOT_FOUND);
 }
@@ -155,7 +165,8 @@ static void routes(void **state) {
     kit *k = *state;
     int64_t id;
     store_route r = route(k, "anna@example.org");
-    assert_true(r.domain_is_ours && r.found && r.address.account == k->anna && r.detail.n == 0 && !r.disabled && !r.over_quota);
+    assert_true(r.domain_is_ours && r.found && r.address.account == k->anna && r.detail.n == 0 && !r.disabled &&
+                !r.over_quota);
     r = route(k, "anna+news+x@example.org");
     assert_true(r.found && r.address.account == k->anna);
     assert_str(r.detail, S("news+x"));
@@ -164,7 +175,8 @@ static void routes(void **state) {
     assert_true(r.domain_is_ours && !r.found);
     r = route(k, "anna@elsewhere.example");
     assert_true(!r.domain_is_ours && !r.found);
-    assert_ok(store_address_add(k->s, &admin, &(store_address){.key = S("anna+vip@example.org"), .account = k->bert}, &id));
+    assert_ok(
+        store_address_add(k->s, &admin, &(store_address){.key = S("anna+vip@example.org"), .account = k->bert}, &id));
     r = route(k, "anna+vip@example.org");
     assert_int_equal(r.address.account, k->bert);
     assert_str(r.detail, S(""));

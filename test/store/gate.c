@@ -17,24 +17,50 @@ static str box_name;
 
 static store_range all = {1, UINT32_MAX};
 
-static err c_check(kit *k, const principal *w) { str *f; size_t n; return store_check(k->s, w, &k->a, &f, &n); }
-static err c_domain_add(kit *k, const principal *w) { int64_t id; return store_domain_add(k->s, w, S("new.example"), &id); }
-static err c_domain_get(kit *k, const principal *w) { store_domain d; return store_domain_get(k->s, w, S("example.org"), &k->a, &d); }
-static err c_domain_list(kit *k, const principal *w) { store_domain *d; size_t n; return store_domain_list(k->s, w, S(""), 5, &k->a, &d, &n); }
+static err c_check(kit *k, const principal *w) {
+    str *f;
+    size_t n;
+    return store_check(k->s, w, &k->a, &f, &n);
+}
+static err c_domain_add(kit *k, const principal *w) {
+    int64_t id;
+    return store_domain_add(k->s, w, S("new.example"), &id);
+}
+static err c_domain_get(kit *k, const principal *w) {
+    store_domain d;
+    return store_domain_get(k->s, w, S("example.org"), &k->a, &d);
+}
+static err c_domain_list(kit *k, const principal *w) {
+    store_domain *d;
+    size_t n;
+    return store_domain_list(k->s, w, S(""), 5, &k->a, &d, &n);
+}
 static err c_domain_remove(kit *k, const principal *w) { return store_domain_remove(k->s, w, S("new.example")); }
 static err c_account_add(kit *k, const principal *w) {
     int64_t id;
     return store_account_add(k->s, w, &(store_account){.name = S("new@example.org")}, &id);
 }
-static err c_account_get(kit *k, const principal *w) { store_account a; return store_account_get(k->s, w, S("anna@example.org"), &k->a, &a); }
-static err c_account_list(kit *k, const principal *w) { store_account *a; size_t n; return store_account_list(k->s, w, S(""), 5, &k->a, &a, &n); }
-static err c_account_set(kit *k, const principal *w) { return store_account_set(k->s, w, k->anna, 0, &(store_account){0}); }
+static err c_account_get(kit *k, const principal *w) {
+    store_account a;
+    return store_account_get(k->s, w, S("anna@example.org"), &k->a, &a);
+}
+static err c_account_list(kit *k, const principal *w) {
+    store_account *a;
+    size_t n;
+    return store_account_list(k->s, w, S(""), 5, &k->a, &a, &n);
+}
+static err c_account_set(kit *k, const principal *w) {
+    return store_account_set(k->s, w, k->anna, 0, &(store_account){0});
+}
 static err c_account_remove(kit *k, const principal *w) { return store_account_remove(k->s, w, 999999); }
 static err c_address_add(kit *k, const principal *w) {
     int64_t id;
     return store_address_add(k->s, w, &(store_address){.key = S("z@example.org"), .account = k->anna}, &id);
 }
-static err c_address_get(kit *k, const principal *w) { store_address a; return store_address_get(k->s, w, S("anna@example.org"), &k->a, &a); }
+static err c_address_get(kit *k, const principal *w) {
+    store_address a;
+    return store_address_get(k->s, w, S("anna@example.org"), &k->a, &a);
+}
 static err c_address_list(kit *k, const principal *w) {
     store_address *a;
     size_t n;
@@ -44,16 +70,36 @@ static err c_address_set(kit *k, const principal *w) {
     return store_address_set(k->s, w, &(store_address){.key = S("anna@example.org"), .account = k->anna});
 }
 static err c_address_remove(kit *k, const principal *w) { return store_address_remove(k->s, w, S("z@example.org")); }
-static err c_route(kit *k, const principal *w) { store_route r; return store_route_find(k->s, w, S("anna@example.org"), S("+"), &k->a, &r); }
+static err c_route(kit *k, const principal *w) {
+    store_route r;
+    return store_route_find(k->s, w, S("anna@example.org"), S("+"), &k->a, &r);
+}
 
-static err c_box_list(kit *k, const principal *w) { store_mailbox *b; size_t n; return store_mailbox_list(k->s, w, &k->a, &b, &n); }
-static err c_box_get(kit *k, const principal *w) { store_mailbox b; return store_mailbox_get(k->s, w, box_name, &k->a, &b); }
-static err c_box_get_id(kit *k, const principal *w) { store_mailbox b; return store_mailbox_get_id(k->s, w, inbox, &k->a, &b); }
-static err c_box_create(kit *k, const principal *w) { int64_t id; return store_mailbox_create(k->s, w, S("made"), SPECIAL_NONE, &id); }
+static err c_box_list(kit *k, const principal *w) {
+    store_mailbox *b;
+    size_t n;
+    return store_mailbox_list(k->s, w, &k->a, &b, &n);
+}
+static err c_box_get(kit *k, const principal *w) {
+    store_mailbox b;
+    return store_mailbox_get(k->s, w, box_name, &k->a, &b);
+}
+static err c_box_get_id(kit *k, const principal *w) {
+    store_mailbox b;
+    return store_mailbox_get_id(k->s, w, inbox, &k->a, &b);
+}
+static err c_box_create(kit *k, const principal *w) {
+    int64_t id;
+    return store_mailbox_create(k->s, w, S("made"), SPECIAL_NONE, &id);
+}
 static err c_box_rename(kit *k, const principal *w) { return store_mailbox_rename(k->s, w, box_name, box_name); }
 static err c_box_remove(kit *k, const principal *w) { return store_mailbox_remove(k->s, w, S("not there")); }
 static err c_subscribe(kit *k, const principal *w) { return store_mailbox_subscribe(k->s, w, S("x"), true); }
-static err c_subscriptions(kit *k, const principal *w) { str *s; size_t n; return store_subscription_list(k->s, w, &k->a, &s, &n); }
+static err c_subscriptions(kit *k, const principal *w) {
+    str *s;
+    size_t n;
+    return store_subscription_list(k->s, w, &k->a, &s, &n);
+}
 static err c_uids(kit *k, const principal *w) {
     store_mailbox b;
     store_range *r;
@@ -71,7 +117,10 @@ static err c_expunged(kit *k, const principal *w) {
     bool c;
     return store_expunged(k->s, w, inbox, 0, &k->a, &r, &n, &c);
 }
-static err c_read(kit *k, const principal *w) { str s; return store_read(k->s, w, inbox, 1, 0, 10, &k->a, &s); }
+static err c_read(kit *k, const principal *w) {
+    str s;
+    return store_read(k->s, w, inbox, 1, 0, 10, &k->a, &s);
+}
 static err c_append(kit *k, const principal *w) {
     store_content c = kit_content(k, kit_message(k, "x"));
     uint32_t uid, v;
@@ -101,27 +150,45 @@ static err c_accept(kit *k, const principal *w) {
     store_content c = kit_content(k, kit_message(k, "x"));
     store_local l = {k->anna, S("INBOX"), S(""), 0};
     err result;
-    return store_accept(k->s, w, &(store_accepted){.id = S("i"), .submitter = k->anna, .content = &c, .locals = &l, .locals_n = 1}, &result);
+    return store_accept(
+        k->s, w, &(store_accepted){.id = S("i"), .submitter = k->anna, .content = &c, .locals = &l, .locals_n = 1},
+        &result);
 }
 static err c_claim(kit *k, const principal *w) {
     queue_entry *e;
     size_t n;
     return queue_claim(k->s, w, S("n"), 1, 1, 1, &k->a, &e, &n);
 }
-static err c_renew(kit *k, const principal *w) { int64_t id = 1; return queue_renew(k->s, w, S("n"), &id, 1, 1); }
+static err c_renew(kit *k, const principal *w) {
+    int64_t id = 1;
+    return queue_renew(k->s, w, S("n"), &id, 1, 1);
+}
 static err c_recover(kit *k, const principal *w) { return queue_recover(k->s, w, S("n"), 1); }
-static err c_settle(kit *k, const principal *w) { queue_result r = {.id = 1}; return queue_settle(k->s, w, &r, 1, NULL, 0); }
-static err c_next(kit *k, const principal *w) { int64_t at; return queue_next(k->s, w, &at); }
-static err c_queue_read(kit *k, const principal *w) { str s; return queue_read(k->s, w, 999, 0, 1, &k->a, &s); }
+static err c_settle(kit *k, const principal *w) {
+    queue_result r = {.id = 1};
+    return queue_settle(k->s, w, &r, 1, NULL, 0);
+}
+static err c_next(kit *k, const principal *w) {
+    int64_t at;
+    return queue_next(k->s, w, &at);
+}
+static err c_queue_read(kit *k, const principal *w) {
+    str s;
+    return queue_read(k->s, w, 999, 0, 1, &k->a, &s);
+}
 static err c_queue_list(kit *k, const principal *w) {
     queue_entry *e;
     size_t n;
     return queue_list(k->s, w, &(queue_filter){.state = -1}, 0, 1, &k->a, &e, &n);
 }
-static err c_queue_count(kit *k, const principal *w) { uint64_t a, b, c; return queue_count(k->s, w, &a, &b, &c); }
+static err c_queue_count(kit *k, const principal *w) {
+    uint64_t a, b, c;
+    return queue_count(k->s, w, &a, &b, &c);
+}
 static err c_queue_apply(kit *k, const principal *w) {
     uint64_t n;
-    return queue_apply(k->s, w, &(queue_filter){.state = -1, .domain = S("none.example")}, NULL, 0, QUEUE_CHANGE_HOLD, &n);
+    return queue_apply(k->s, w, &(queue_filter){.state = -1, .domain = S("none.example")}, NULL, 0, QUEUE_CHANGE_HOLD,
+                       &n);
 }
 
 static const call calls[] = {
@@ -183,7 +250,8 @@ static void prepare(kit *k) {
 static void every_role_and_every_call(void **state) {
     kit *k = *state;
     prepare(k);
-    const principal roles[] = {nobody, k->as_anna, deliver, login, admin, {.role = (store_role)77}, {.role = ROLE_ACCOUNT}};
+    const principal roles[] = {
+        nobody, k->as_anna, deliver, login, admin, {.role = (store_role)77}, {.role = ROLE_ACCOUNT}};
     for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
         for (size_t i = 0; i < CALLS; i++) {
             bool valid = roles[r].role != ROLE_ACCOUNT || roles[r].account > 0;
@@ -229,7 +297,8 @@ static void no_account_reaches_into_another(void **state) {
     assert_err(copy(k, &k->as_bert, inbox, berts, true), ERR_PEER, ERR_NOT_FOUND);
     assert_err(copy(k, &k->as_bert, berts, inbox, true), ERR_PEER, ERR_NOT_FOUND);
     store_mailbox after = kit_look(k, &k->as_anna, inbox), trash_after = kit_look(k, &k->as_anna, trash);
-    assert_true(before.modseq == after.modseq && before.messages == after.messages && trash_before.modseq == trash_after.modseq);
+    assert_true(before.modseq == after.modseq && before.messages == after.messages &&
+                trash_before.modseq == trash_after.modseq);
     assert_int_equal(kit_look(k, &k->as_bert, berts).messages, 1);
 }
 

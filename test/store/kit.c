@@ -24,16 +24,16 @@ void assert_ok_at(err e, const char *expression, const char *file, int line) {
 
 void assert_err_at(err e, err_kind kind, err_what what, const char *expression, const char *file, int line) {
     if (e.kind != kind || e.what != what) {
-        print_message("%s: %s %s (%s), expected %s %s\n", expression, err_kind_name(e.kind), err_what_name(e.what), e.log,
-                      err_kind_name(kind), err_what_name(what));
+        print_message("%s: %s %s (%s), expected %s %s\n", expression, err_kind_name(e.kind), err_what_name(e.what),
+                      e.log, err_kind_name(kind), err_what_name(what));
         _fail(file, line);
     }
 }
 
 void assert_str_at(str actual, str expected, const char *file, int line) {
     if (!str_eq(actual, expected)) {
-        print_message("got %zu bytes \"%.*s\", expected %zu bytes \"%.*s\"\n", actual.n, actual.n > 200 ? 200 : STR_ARG(actual),
-                      expected.n, expected.n > 200 ? 200 : STR_ARG(expected));
+        print_message("got %zu bytes \"%.*s\", expected %zu bytes \"%.*s\"\n", actual.n,
+                      actual.n > 200 ? 200 : STR_ARG(actual), expected.n, expected.n > 200 ? 200 : STR_ARG(expected));
         _fail(file, line);
     }
 }
@@ -41,8 +41,11 @@ void assert_str_at(str actual, str expected, const char *file, int line) {
 /* ---- a store in a directory ---- */
 
 static void open_store(kit *k) {
-    k->config = (store_config){
-        .kind = str_c(kit_backend), .path = str_c(k->dir), .blob_path = str_c(k->blobs), .blob_least = 4096, .readers = 2};
+    k->config = (store_config){.kind = str_c(kit_backend),
+                               .path = str_c(k->dir),
+                               .blob_path = str_c(k->blobs),
+                               .blob_least = 4096,
+                               .readers = 2};
     assert_ok(store_open(&k->s, &k->config));
 }
 
@@ -63,14 +66,16 @@ int kit_begin(void **state) {
     kit *k = *state;
     int64_t id;
     assert_ok(store_domain_add(k->s, &admin, S("example.org"), &id));
-    assert_ok(store_account_add(k->s, &admin, &(store_account){.name = S("anna@example.org"), .credential = S("v1")}, &k->anna));
-    assert_ok(store_account_add(k->s, &admin, &(store_account){.name = S("bert@example.org"), .credential = S("v2")}, &k->bert));
+    assert_ok(store_account_add(k->s, &admin, &(store_account){.name = S("anna@example.org"), .credential = S("v1")},
+                                &k->anna));
+    assert_ok(store_account_add(k->s, &admin, &(store_account){.name = S("bert@example.org"), .credential = S("v2")},
+                                &k->bert));
     k->as_anna = (principal){ROLE_ACCOUNT, k->anna};
     k->as_bert = (principal){ROLE_ACCOUNT, k->bert};
     return 0;
 }
 
-static void remove_tree(const char *path) {
+void kit_remove_tree(const char *path) {
     DIR *dir = opendir(path);
     for (struct dirent *entry; dir && (entry = readdir(dir));) {
         char below[1024];
@@ -78,7 +83,7 @@ static void remove_tree(const char *path) {
             continue;
         snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
         if (unlink(below) != 0)
-            remove_tree(below);
+            kit_remove_tree(below);
     }
     if (dir)
         closedir(dir);
@@ -88,7 +93,7 @@ static void remove_tree(const char *path) {
 int kit_end(void **state) {
     kit *k = *state;
     store_close(k->s);
-    remove_tree(k->dir);
+    kit_remove_tree(k->dir);
     arena_free(&k->a);
     free(k);
     return 0;
@@ -130,7 +135,8 @@ store_mailbox kit_look(kit *k, const principal *who, int64_t mailbox) {
 }
 
 str kit_message(kit *k, const char *text) {
-    return arena_strf(&k->a, "From: a@example.net\r\nTo: b@example.org\r\nSubject: %s\r\n\r\nThis is %s.\r\n", text, text);
+    return arena_strf(&k->a, "From: a@example.net\r\nTo: b@example.org\r\nSubject: %s\r\n\r\nThis is %s.\r\n", text,
+                      text);
 }
 
 store_content kit_content(kit *k, str raw) {
@@ -177,8 +183,15 @@ err kit_accept(kit *k, const char *id, str raw, int64_t local, const char *const
     store_recipient *recipients = arena_array(&k->a, remote_n, sizeof *recipients);
     for (size_t i = 0; i < remote_n; i++)
         recipients[i] = (store_recipient){.address = str_c(remote[i]), .original = S(""), .target = S("relay")};
-    store_accepted m = {.id = str_c(id), .sender = S("s@example.net"), .expires = 5000, .first_try = 1000, .content = &c,
-                        .locals = &one, .locals_n = local != 0, .recipients = recipients, .recipients_n = remote_n};
+    store_accepted m = {.id = str_c(id),
+                        .sender = S("s@example.net"),
+                        .expires = 5000,
+                        .first_try = 1000,
+                        .content = &c,
+                        .locals = &one,
+                        .locals_n = local != 0,
+                        .recipients = recipients,
+                        .recipients_n = remote_n};
     err result = OK;
     err e = store_accept(k->s, &deliver, &m, &result);
     return failed(e) ? e : result;
@@ -214,6 +227,20 @@ void kit_check(kit *k) {
     for (size_t i = 0; i < n; i++)
         print_message("fault: %.*s\n", STR_ARG(faults[i]));
     assert_int_equal(n, 0);
+}
+
+void kit_wait_swept(kit *k) {
+    char path[100];
+    snprintf(path, sizeof path, "%s/clean", k->dir);
+    for (useconds_t wait = 10000; wait < 5000000; wait *= 2) {
+        usleep(wait);
+        store_close(k->s);
+        bool complete = access(path, F_OK) == 0;
+        open_store(k);
+        if (complete)
+            return;
+    }
+    fail_msg("the sweep does not end");
 }
 
 void kit_wait(bool (*condition)(void *arg), void *arg) {
@@ -288,7 +315,8 @@ kit_trace kit_trace_of(const char *sql_part) {
         sum.steps += traced.rows[i].steps;
         if (getenv("KIT_TRACE"))
             print_message("%llu runs %llu steps %llu scans: %s\n", (unsigned long long)traced.rows[i].runs,
-                          (unsigned long long)traced.rows[i].steps, (unsigned long long)traced.rows[i].scans, traced.rows[i].sql);
+                          (unsigned long long)traced.rows[i].steps, (unsigned long long)traced.rows[i].scans,
+                          traced.rows[i].sql);
     }
     pthread_mutex_unlock(&traced.lock);
     return sum;

@@ -1,5 +1,6 @@
-/* What the store's tests share: a store in a directory of its own with a domain and two accounts, messages, and short words for
- * the calls that are made again and again. Each function fails the running test when it cannot do its work. */
+/* What the store's tests share: a store in a directory of its own with a domain and two accounts, messages, and short
+ * words for the calls that are made again and again. Each function fails the running test when it cannot do its work.
+ */
 #ifndef GODWIT_TEST_STORE_KIT_H
 #define GODWIT_TEST_STORE_KIT_H
 
@@ -16,23 +17,23 @@ typedef struct kit {
     char dir[64], blobs[80];
     store *s;
     store_config config;
-    int64_t anna, bert;      /* account ids: anna@example.org, bert@example.org */
+    int64_t anna, bert; /* account ids: anna@example.org, bert@example.org */
     principal as_anna, as_bert;
-    arena a;                 /* results; cleared by kit_clear */
+    arena a; /* results; cleared by kit_clear */
 } kit;
 
 extern const principal admin, deliver, login, nobody;
 
 /* The backends there are. Every test of what store.h promises runs on each, or on the one named as argument. */
-#define KIT_MAIN(tests)                                                                                  \
-    int main(int argc, char **argv) {                                                                    \
-        int bad = 0;                                                                                     \
-        for (size_t i = 0; kit_backends[i]; i++) {                                                       \
-            kit_backend = kit_backends[i];                                                               \
-            if (argc < 2 || strcmp(argv[1], kit_backend) == 0)                                           \
+#define KIT_MAIN(tests) \
+    int main(int argc, char **argv) { \
+        int bad = 0; \
+        for (size_t i = 0; kit_backends[i]; i++) { \
+            kit_backend = kit_backends[i]; \
+            if (argc < 2 || strcmp(argv[1], kit_backend) == 0) \
                 bad += _cmocka_run_group_tests(kit_backend, tests, sizeof tests / sizeof *tests, NULL, NULL); \
-        }                                                                                                \
-        return bad;                                                                                      \
+        } \
+        return bad; \
     }
 extern const char *const kit_backends[], *kit_backend;
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, kit_begin, kit_end)
@@ -40,7 +41,7 @@ extern const char *const kit_backends[], *kit_backend;
 /* Setup and teardown of a cmocka test; *state is a kit. */
 int kit_begin(void **state);
 int kit_end(void **state);
-int kit_begin_empty(void **state); /* without domain and accounts */
+int kit_begin_empty(void **state);         /* without domain and accounts */
 void kit_open_at(kit *k, const char *dir); /* a store that is there already; the rest of *k stays */
 void kit_reopen(kit *k);
 void kit_clear(kit *k);
@@ -67,14 +68,16 @@ void kit_flag(kit *k, const principal *who, int64_t mailbox, uint32_t uid, store
 /* One message from sender to one local account (0: none) and some remote recipients. */
 err kit_accept(kit *k, const char *id, str raw, int64_t local, const char *const *remote, size_t remote_n);
 size_t kit_claim(kit *k, int64_t now, size_t limit, queue_entry **out);
+void kit_remove_tree(const char *path);
 size_t kit_blob_files(const kit *k);
-void kit_check(kit *k); /* store_check finds nothing */
+void kit_check(kit *k);      /* store_check finds nothing */
+void kit_wait_swept(kit *k); /* reopens until the search for orphans has been completed */
 /* Waits (some seconds at most) until condition(arg). */
 void kit_wait(bool (*condition)(void *arg), void *arg);
 
 /* Statements the store has run since kit_trace_begin, on all connections opened after it. */
 typedef struct kit_trace {
-    const char *sql_part;  /* count those whose text contains this */
+    const char *sql_part; /* count those whose text contains this */
     uint64_t runs, scans, steps;
 } kit_trace;
 void kit_trace_begin(void);

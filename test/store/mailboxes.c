@@ -26,9 +26,12 @@ static bool exists(kit *k, const char *name) {
 
 static void accounts_begin_with_six(void **state) {
     kit *k = *state;
-    static const struct { const char *name; store_special special; } expected[] = {
+    static const struct {
+        const char *name;
+        store_special special;
+    } expected[] = {
         {"INBOX", SPECIAL_NONE}, {"Archive", SPECIAL_ARCHIVE}, {"Drafts", SPECIAL_DRAFTS},
-        {"Junk", SPECIAL_JUNK}, {"Sent", SPECIAL_SENT}, {"Trash", SPECIAL_TRASH},
+        {"Junk", SPECIAL_JUNK},  {"Sent", SPECIAL_SENT},       {"Trash", SPECIAL_TRASH},
     };
     store_mailbox *list;
     size_t n;
@@ -82,7 +85,8 @@ static void rename_takes_what_is_below(void **state) {
     store_mailbox before = kit_look(k, &k->as_anna, below);
     assert_ok(store_mailbox_subscribe(k->s, &k->as_anna, S("work/2024/may"), true));
     assert_ok(store_mailbox_rename(k->s, &k->as_anna, S("work"), S("old/job")));
-    assert_true(exists(k, "old") && exists(k, "old/job/2024") && exists(k, "old/job/2024/may") && exists(k, "workshop"));
+    assert_true(exists(k, "old") && exists(k, "old/job/2024") && exists(k, "old/job/2024/may") &&
+                exists(k, "workshop"));
     assert_false(exists(k, "work") || exists(k, "work/2024/may"));
     assert_int_equal(kit_box(k, &k->as_anna, "old/job"), top);
     store_mailbox after = kit_look(k, &k->as_anna, below);
@@ -107,7 +111,8 @@ static void rename_refuses(void **state) {
     assert_true(exists(k, "a/b") && exists(k, "d/b") && !exists(k, "d"));
     char wide[LIMIT_MAILBOX_NAME];
     memset(wide, 'w', sizeof wide);
-    e = store_mailbox_rename(k->s, &k->as_anna, S("a"), str_of(wide, sizeof wide)); /* itself just fits, "/b" does not */
+    e = store_mailbox_rename(k->s, &k->as_anna, S("a"),
+                             str_of(wide, sizeof wide)); /* itself just fits, "/b" does not */
     assert_int_equal(e.what, ERR_LIMIT);
     assert_true(exists(k, "a"));
 }
@@ -120,13 +125,15 @@ static void renaming_inbox_moves_its_messages(void **state) {
     uint32_t two = kit_append_flags(k, &k->as_anna, inbox, kit_message(k, "two"), FLAG_SEEN);
     store_mailbox before = kit_look(k, &k->as_anna, inbox);
     assert_ok(store_mailbox_rename(k->s, &k->as_anna, S("inbox"), S("saved/mail")));
-    store_mailbox empty = kit_look(k, &k->as_anna, inbox), full = kit_look(k, &k->as_anna, kit_box(k, &k->as_anna, "saved/mail"));
+    store_mailbox empty = kit_look(k, &k->as_anna, inbox),
+                  full = kit_look(k, &k->as_anna, kit_box(k, &k->as_anna, "saved/mail"));
     assert_str(empty.name, S("INBOX"));
     assert_true(empty.messages == 0 && empty.bytes == 0 && empty.unseen == 0);
     assert_int_equal(empty.uidvalidity, before.uidvalidity);
     assert_int_equal(empty.uidnext, before.uidnext);
     assert_true(empty.modseq > before.modseq);
-    assert_true(full.messages == 2 && full.unseen == 1 && full.bytes == before.bytes && full.uidvalidity != before.uidvalidity);
+    assert_true(full.messages == 2 && full.unseen == 1 && full.bytes == before.bytes &&
+                full.uidvalidity != before.uidvalidity);
     assert_true(exists(k, "INBOX/child") && !exists(k, "saved/mail/child"));
     assert_str(kit_read(k, &k->as_anna, full.id, two), kit_message(k, "two"));
     store_range *gone;

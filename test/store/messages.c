@@ -48,9 +48,11 @@ static void append_refuses(void **state) {
     assert_err(store_append(k->s, &k->as_anna, inbox, &c, 1 << 6, NULL, 0, 0, 0, &uid, &v), ERR_PEER, ERR_SYNTAX);
     assert_err(store_append(k->s, &k->as_anna, inbox, &c, 0, &blank, 1, 0, 0, &uid, &v), ERR_PEER, ERR_SYNTAX);
     assert_err(store_append(k->s, &k->as_anna, inbox, &c, 0, &empty, 1, 0, 0, &uid, &v), ERR_PEER, ERR_SYNTAX);
-    assert_err(store_append(k->s, &k->as_anna, inbox, &c, 0, many, LIMIT_KEYWORDS + 1, 0, 0, &uid, &v), ERR_PEER, ERR_LIMIT);
+    assert_err(store_append(k->s, &k->as_anna, inbox, &c, 0, many, LIMIT_KEYWORDS + 1, 0, 0, &uid, &v), ERR_PEER,
+               ERR_LIMIT);
     assert_ok(store_append(k->s, &k->as_anna, inbox, &c, 0, many, LIMIT_KEYWORDS, 0, 0, &uid, &v));
-    assert_err(store_append(k->s, &k->as_anna, inbox, &c, 0, &many[LIMIT_KEYWORDS], 1, 0, 0, &uid, &v), ERR_PEER, ERR_LIMIT);
+    assert_err(store_append(k->s, &k->as_anna, inbox, &c, 0, &many[LIMIT_KEYWORDS], 1, 0, 0, &uid, &v), ERR_PEER,
+               ERR_LIMIT);
     size_t n;
     store_message *m = kit_messages(k, &k->as_anna, inbox, 0, &n);
     assert_int_equal(n, 1);
@@ -72,7 +74,8 @@ static void uids_are_ranges(void **state) {
     assert_true(n == 1 && ranges[0].first == 1 && ranges[0].last == 10 && box.messages == 10);
     store_range gone[] = {{9, 9}, {3, 4}, {4, 5}}, *expunged;
     assert_ok(store_expunge(k->s, &k->as_anna, inbox, gone, 3, true, &k->a, &expunged, &n));
-    assert_true(n == 2 && expunged[0].first == 3 && expunged[0].last == 5 && expunged[1].first == 9 && expunged[1].last == 9);
+    assert_true(n == 2 && expunged[0].first == 3 && expunged[0].last == 5 && expunged[1].first == 9 &&
+                expunged[1].last == 9);
     assert_ok(store_uids(k->s, &k->as_anna, inbox, &k->a, &box, &ranges, &n));
     assert_true(n == 3 && ranges[0].last == 2 && ranges[1].first == 6 && ranges[1].last == 8 && ranges[2].first == 10);
     assert_int_equal(kit_append(k, &k->as_anna, inbox, kit_message(k, "m")), 11); /* never one that was */
@@ -147,7 +150,8 @@ static void flags(void **state) {
     assert_true(n == 2 && conflicts == 0 && m[0].uid == 2 && m[1].uid == 3);
     assert_int_equal(m[0].flags, FLAG_SEEN | FLAG_DELETED | 3 << FLAG_KEYWORD_SHIFT);
     store_mailbox box = kit_look(k, &k->as_anna, inbox);
-    assert_true(box.unseen == 1 && box.deleted == 2 && box.keywords_n == 2 && box.modseq == before + 1 && m[0].modseq == box.modseq);
+    assert_true(box.unseen == 1 && box.deleted == 2 && box.keywords_n == 2 && box.modseq == before + 1 &&
+                m[0].modseq == box.modseq);
     change = (store_flag_change){FLAGS_REMOVE, FLAG_DELETED, &other, 1, UINT64_MAX}; /* keywords ignore case */
     assert_ok(store_flag(k->s, &k->as_anna, inbox, &range, 1, &change, &k->a, &m, &n, &conflict, &conflicts));
     assert_int_equal(m[1].flags, FLAG_SEEN | 2 << FLAG_KEYWORD_SHIFT);
@@ -255,7 +259,8 @@ static void copy_keeps_what_a_message_is(void **state) {
     assert_ok(store_copy(k->s, &k->as_anna, inbox, &range, 1, archive, false, &k->a, &pairs, &n, &v));
     assert_true(n == 1 && pairs[0].from == 2 && pairs[0].to == 2);
     store_mailbox to = kit_look(k, &k->as_anna, archive);
-    assert_true(v == to.uidvalidity && to.messages == 2 && to.keywords_n == 2); /* only the keyword it needs came along */
+    assert_true(v == to.uidvalidity && to.messages == 2 &&
+                to.keywords_n == 2); /* only the keyword it needs came along */
     assert_str(to.keywords[1], S("work"));
     store_message *m = kit_messages(k, &k->as_anna, archive, 0, &n);
     assert_true(m[1].date == 77 && m[1].zone == 120 && m[1].size == raw.n);
@@ -264,7 +269,8 @@ static void copy_keeps_what_a_message_is(void **state) {
     store_range *gone;
     assert_ok(store_expunge(k->s, &k->as_anna, inbox, NULL, 0, true, &k->a, &gone, &n));
     assert_str(kit_read(k, &k->as_anna, archive, 2), raw);
-    assert_err(store_copy(k->s, &k->as_anna, archive, &range, 1, 999, false, &k->a, &pairs, &n, &v), ERR_PEER, ERR_NOT_FOUND);
+    assert_err(store_copy(k->s, &k->as_anna, archive, &range, 1, 999, false, &k->a, &pairs, &n, &v), ERR_PEER,
+               ERR_NOT_FOUND);
     range = (store_range){50, 60};
     assert_ok(store_copy(k->s, &k->as_anna, archive, &range, 1, inbox, false, &k->a, &pairs, &n, &v));
     assert_int_equal(n, 0);
@@ -285,11 +291,13 @@ static void move_leaves_nothing_behind(void **state) {
     assert_ok(store_copy(k->s, &k->as_anna, inbox, &range, 1, trash, true, &k->a, &pairs, &n, &v));
     assert_true(n == 3 && pairs[2].from == 3 && pairs[2].to == 3);
     store_mailbox from = kit_look(k, &k->as_anna, inbox), to = kit_look(k, &k->as_anna, trash);
-    assert_true(from.messages == 1 && from.deleted == 0 && from.unseen == 0 && to.messages == 3 && to.unseen == 1 && to.deleted == 1);
+    assert_true(from.messages == 1 && from.deleted == 0 && from.unseen == 0 && to.messages == 3 && to.unseen == 1 &&
+                to.deleted == 1);
     assert_ok(store_expunged(k->s, &k->as_anna, inbox, before, &k->a, &gone, &n, &complete));
     assert_true(n == 1 && gone[0].first == 1 && gone[0].last == 3);
     range = (store_range){1, 1};
-    assert_ok(store_copy(k->s, &k->as_anna, trash, &range, 1, trash, true, &k->a, &pairs, &n, &v)); /* within itself: a new UID */
+    assert_ok(store_copy(k->s, &k->as_anna, trash, &range, 1, trash, true, &k->a, &pairs, &n,
+                         &v)); /* within itself: a new UID */
     assert_true(n == 1 && pairs[0].to == 4);
     to = kit_look(k, &k->as_anna, trash);
     assert_true(to.messages == 3 && to.uidnext == 5);
@@ -310,8 +318,10 @@ static void quota_is_exact(void **state) {
     store_uid_pair *pairs;
     size_t n;
     assert_err(store_append(k->s, &k->as_anna, inbox, &c, 0, NULL, 0, 0, 0, &uid, &v), ERR_PEER, ERR_OVER_QUOTA);
-    assert_err(store_copy(k->s, &k->as_anna, inbox, &one, 1, trash, false, &k->a, &pairs, &n, &v), ERR_PEER, ERR_OVER_QUOTA);
-    assert_ok(store_copy(k->s, &k->as_anna, inbox, &one, 1, trash, true, &k->a, &pairs, &n, &v)); /* moving takes no space */
+    assert_err(store_copy(k->s, &k->as_anna, inbox, &one, 1, trash, false, &k->a, &pairs, &n, &v), ERR_PEER,
+               ERR_OVER_QUOTA);
+    assert_ok(
+        store_copy(k->s, &k->as_anna, inbox, &one, 1, trash, true, &k->a, &pairs, &n, &v)); /* moving takes no space */
     assert_ok(store_expunge(k->s, &k->as_anna, trash, NULL, 0, true, &k->a, &gone, &n));
     assert_ok(store_append(k->s, &k->as_anna, inbox, &c, 0, NULL, 0, 0, 0, &uid, &v));
     assert_ok(store_account_get(k->s, &admin, S("anna@example.org"), &k->a, &got));
@@ -332,7 +342,8 @@ static void a_small_arena_is_an_error_not_a_change(void **state) {
     size_t n, conflicts;
     store_flag_change change = {.op = FLAGS_ADD, .system_flags = FLAG_SEEN, .unchanged_since = UINT64_MAX};
     assert_err(store_messages(k->s, &k->as_anna, inbox, NULL, 0, 0, 0, 100, &tiny, &m, &n), ERR_PEER, ERR_LIMIT);
-    assert_err(store_flag(k->s, &k->as_anna, inbox, NULL, 0, &change, &tiny, &m, &n, &r, &conflicts), ERR_PEER, ERR_LIMIT);
+    assert_err(store_flag(k->s, &k->as_anna, inbox, NULL, 0, &change, &tiny, &m, &n, &r, &conflicts), ERR_PEER,
+               ERR_LIMIT);
     assert_err(store_expunge(k->s, &k->as_anna, inbox, NULL, 0, false, &tiny, &r, &n), ERR_PEER, ERR_LIMIT);
     str out;
     assert_err(store_read(k->s, &k->as_anna, inbox, 1, 0, 1000, &tiny, &out), ERR_PEER, ERR_LIMIT);

@@ -73,13 +73,19 @@ static void settling(void **state) {
     assert_int_equal(kit_claim(k, 1000, 10, &e), 3);
     queue_result results[] = {
         {.id = e[0].id, .outcome = QUEUE_DONE},
-        {.id = e[1].id, .outcome = QUEUE_RETRY, .next_try = 1300, .error = S("450 busy"), .history_line = S("1000 450 busy"), .delay_noticed = true},
+        {.id = e[1].id,
+         .outcome = QUEUE_RETRY,
+         .next_try = 1300,
+         .error = S("450 busy"),
+         .history_line = S("1000 450 busy"),
+         .delay_noticed = true},
         {.id = 99999, .outcome = QUEUE_DONE}, /* somebody else's by now: nothing */
     };
     assert_ok(queue_settle(k->s, &deliver, results, 3, NULL, 0));
     assert_ok(queue_list(k->s, &admin, &everything, 0, 10, &k->a, &all, &n));
     assert_int_equal(n, 2);
-    assert_true(all[1].state == QUEUE_WAITING && all[1].attempts == 1 && all[1].next_try == 1300 && all[1].delay_notice > 0);
+    assert_true(all[1].state == QUEUE_WAITING && all[1].attempts == 1 && all[1].next_try == 1300 &&
+                all[1].delay_notice > 0);
     assert_str(all[1].last_error, S("450 busy"));
     assert_str(all[1].history, S("1000 450 busy\n"));
     assert_true(all[0].state == QUEUE_ACTIVE);

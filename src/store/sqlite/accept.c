@@ -24,7 +24,9 @@ static err find_box(tx *t, const store_local *local, arena *a, box *out) {
     TRY(box_load_name(t->d, local->account, local->mailbox, a, out, &found));
     if (!found)
         TRY(box_load_name(t->d, local->account, S("INBOX"), a, out, &found));
-    return found ? OK : err_make(ERR_BUG, ERR_NOT_FOUND, "local error", "account %lld has no INBOX", (long long)local->account);
+    return found ? OK
+                 : err_make(ERR_BUG, ERR_NOT_FOUND, "local error", "account %lld has no INBOX",
+                            (long long)local->account);
 }
 
 static err deliver(tx *t, const store_letter *letter, const store_local *local, int64_t content) {

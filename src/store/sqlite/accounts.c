@@ -55,13 +55,15 @@ static err add(tx *t, void *arg) {
                T(x->in->name), T(x->in->credential), I(x->in->disabled), I((int64_t)x->in->quota_bytes), I(time_wall()),
                I(uidvalidity)));
     int64_t id = db_last_id(t->d);
-    TRY(DB_RUN(t->d, "INSERT INTO address (key, domain, account, own) VALUES (?1, ?2, ?3, 1)", T(x->in->name), I(domain), I(id)));
+    TRY(DB_RUN(t->d, "INSERT INTO address (key, domain, account, own) VALUES (?1, ?2, ?3, 1)", T(x->in->name),
+               I(domain), I(id)));
     TRY(add_defaults(t, id, x));
     *x->id = id;
     return OK;
 }
 
-err sqlite_account_add(void *b, const store_account *in, str domain, const store_default_mailbox *boxes, size_t boxes_n, int64_t *id) {
+err sqlite_account_add(void *b, const store_account *in, str domain, const store_default_mailbox *boxes, size_t boxes_n,
+                       int64_t *id) {
     add_args x = {in, domain, boxes, boxes_n, id};
     return sqlite_write(b, add, &x);
 }
@@ -137,8 +139,9 @@ static err set(tx *t, void *arg) {
     TRY(DB_RUN(t->d,
                "UPDATE account SET credential = iif(?2, ?3, credential), disabled = iif(?4, ?5, disabled),"
                " quota = iif(?6, ?7, quota) WHERE id = ?1",
-               I(x->id), I(x->fields & ACCOUNT_SET_CREDENTIAL), T(x->in->credential), I(x->fields & ACCOUNT_SET_DISABLED),
-               I(x->in->disabled), I(x->fields & ACCOUNT_SET_QUOTA), I((int64_t)x->in->quota_bytes)));
+               I(x->id), I(x->fields & ACCOUNT_SET_CREDENTIAL), T(x->in->credential),
+               I(x->fields & ACCOUNT_SET_DISABLED), I(x->in->disabled), I(x->fields & ACCOUNT_SET_QUOTA),
+               I((int64_t)x->in->quota_bytes)));
     return db_changes(t->d) ? OK : no_account();
 }
 

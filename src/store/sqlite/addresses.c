@@ -64,9 +64,7 @@ static err find_row(db *d, str key, address_row *out) {
     return OK;
 }
 
-static err own_conflict(void) {
-    return err_make(ERR_PEER, ERR_CONFLICT, "this is the account's own address", "");
-}
+static err own_conflict(void) { return err_make(ERR_PEER, ERR_CONFLICT, "this is the account's own address", ""); }
 
 static err set(tx *t, void *arg) {
     const store_address *in = arg;
@@ -153,10 +151,11 @@ static err push_rows(db *d, query *q, list_args *x) {
 static err list(db *d, void *arg) {
     list_args *x = arg;
     if (str_empty(x->of_account)) {
-        SCOPED_QUERY all = DB_QUERY(d,
-                                    "SELECT address.id, key, coalesce(account, 0), coalesce(account.name, '') FROM address"
-                                    " LEFT JOIN account ON account.id = address.account WHERE key > ?1 ORDER BY key LIMIT ?2",
-                                    T(x->key), I(x->limit));
+        SCOPED_QUERY all =
+            DB_QUERY(d,
+                     "SELECT address.id, key, coalesce(account, 0), coalesce(account.name, '') FROM address"
+                     " LEFT JOIN account ON account.id = address.account WHERE key > ?1 ORDER BY key LIMIT ?2",
+                     T(x->key), I(x->limit));
         return push_rows(d, &all, x);
     }
     SCOPED_QUERY some = DB_QUERY(d,

@@ -39,8 +39,9 @@ static err append(tx *t, void *arg) {
     return box_save(t, &b);
 }
 
-err sqlite_append(void *b, int64_t account, int64_t mailbox, const store_packed *packed, uint64_t system_flags, const str *keywords,
-                  size_t keywords_n, int64_t date, int zone, uint32_t *uid, uint32_t *uidvalidity) {
+err sqlite_append(void *b, int64_t account, int64_t mailbox, const store_packed *packed, uint64_t system_flags,
+                  const str *keywords, size_t keywords_n, int64_t date, int zone, uint32_t *uid,
+                  uint32_t *uidvalidity) {
     append_args x = {account, mailbox, packed, system_flags, keywords, keywords_n, date, zone, uid, uidvalidity};
     return sqlite_write(b, append, &x);
 }

@@ -29,7 +29,8 @@ static err box_of(const query *q, int64_t account, arena *a, box *out) {
 }
 
 err box_load(db *d, int64_t account, int64_t id, arena *a, box *out) {
-    SCOPED_QUERY q = DB_QUERY(d, "SELECT " BOX_COLUMNS " FROM mailbox WHERE id = ?1 AND account = ?2", I(id), I(account));
+    SCOPED_QUERY q =
+        DB_QUERY(d, "SELECT " BOX_COLUMNS " FROM mailbox WHERE id = ?1 AND account = ?2", I(id), I(account));
     if (query_row(&q))
         return box_of(&q, account, a, out);
     TRY(query_end(&q));
@@ -37,7 +38,8 @@ err box_load(db *d, int64_t account, int64_t id, arena *a, box *out) {
 }
 
 err box_load_name(db *d, int64_t account, str name, arena *a, box *out, bool *found) {
-    SCOPED_QUERY q = DB_QUERY(d, "SELECT " BOX_COLUMNS " FROM mailbox WHERE account = ?1 AND name = ?2", I(account), T(name));
+    SCOPED_QUERY q =
+        DB_QUERY(d, "SELECT " BOX_COLUMNS " FROM mailbox WHERE account = ?1 AND name = ?2", I(account), T(name));
     *found = query_row(&q);
     return *found ? box_of(&q, account, a, out) : query_end(&q);
 }
@@ -48,22 +50,23 @@ err box_save(tx *t, const box *b) {
                   "UPDATE mailbox SET uidnext = ?2, modseq = ?3, messages = ?4, unseen = ?5, deleted = ?6, bytes = ?7,"
                   " expunge_rows = ?8, expunge_floor = ?9, keywords = ?10 WHERE id = ?1",
                   I(b->id), I(b->uidnext), I((int64_t)b->modseq), I((int64_t)b->messages), I((int64_t)b->unseen),
-                  I((int64_t)b->deleted), I((int64_t)b->bytes), I((int64_t)b->expunge_rows), I((int64_t)b->expunge_floor),
-                  T(b->keywords));
+                  I((int64_t)b->deleted), I((int64_t)b->bytes), I((int64_t)b->expunge_rows),
+                  I((int64_t)b->expunge_floor), T(b->keywords));
 }
 
 err box_add(db *d, int64_t account, str name, store_special special, int64_t *id) {
     int64_t uidvalidity = 0;
     bool found;
     TRY(DB_FIRST(d, &uidvalidity, &found,
-                 "UPDATE account SET uidvalidity = max(uidvalidity + 1, ?2) WHERE id = ?1 RETURNING uidvalidity", I(account),
-                 I(time_wall())));
+                 "UPDATE account SET uidvalidity = max(uidvalidity + 1, ?2) WHERE id = ?1 RETURNING uidvalidity",
+                 I(account), I(time_wall())));
     if (!found)
         return err_make(ERR_PEER, ERR_NOT_FOUND, "no such account", "");
-    TRY(DB_RUN(d,
-               "INSERT INTO mailbox (account, name, special, uidvalidity, uidnext, modseq, messages, unseen, deleted, bytes,"
-               " keywords, expunge_rows, expunge_floor) VALUES (?1, ?2, ?3, ?4, 1, 1, 0, 0, 0, 0, '', 0, 0)",
-               I(account), T(name), I(special), I(uidvalidity)));
+    TRY(DB_RUN(
+        d,
+        "INSERT INTO mailbox (account, name, special, uidvalidity, uidnext, modseq, messages, unseen, deleted, bytes,"
+        " keywords, expunge_rows, expunge_floor) VALUES (?1, ?2, ?3, ?4, 1, 1, 0, 0, 0, 0, '', 0, 0)",
+        I(account), T(name), I(special), I(uidvalidity)));
     *id = db_last_id(d);
     return OK;
 }
@@ -85,7 +88,8 @@ message_row message_of(const query *q) {
     };
 }
 
-static err select_range(db *d, const box *b, store_range range, uint64_t having, arena *a, message_row **rows, size_t *n) {
+static err select_range(db *d, const box *b, store_range range, uint64_t having, arena *a, message_row **rows,
+                        size_t *n) {
     SCOPED_QUERY q = DB_QUERY(d,
                               "SELECT " MESSAGE_COLUMNS " FROM message WHERE account = ?1 AND mailbox = ?2"
                               " AND uid BETWEEN ?3 AND ?4 AND flags & ?5 = ?5 ORDER BY uid",
@@ -102,8 +106,8 @@ static err select_range(db *d, const box *b, store_range range, uint64_t having,
     return query_end(&q);
 }
 
-err box_select(db *d, const box *b, const store_range *ranges, size_t ranges_n, uint64_t having, arena *a, message_row **rows,
-               size_t *n) {
+err box_select(db *d, const box *b, const store_range *ranges, size_t ranges_n, uint64_t having, arena *a,
+               message_row **rows, size_t *n) {
     *rows = NULL;
     *n = 0;
     if (!ranges_n)
@@ -131,8 +135,8 @@ err box_put(tx *t, box *b, message_row *row, uint64_t modseq) {
     return DB_RUN(t->d,
                   "INSERT INTO message (account, mailbox, " MESSAGE_COLUMNS ")"
                   " VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                  I(b->account), I(b->id), I(row->uid), I((int64_t)modseq), I((int64_t)row->flags), I(row->date), I(row->zone),
-                  I((int64_t)row->size), I(row->header_size), I(row->content), B(row->prefix));
+                  I(b->account), I(b->id), I(row->uid), I((int64_t)modseq), I((int64_t)row->flags), I(row->date),
+                  I(row->zone), I((int64_t)row->size), I(row->header_size), I(row->content), B(row->prefix));
 }
 
 err box_update_flags(tx *t, box *b, const message_row *row, uint64_t flags, uint64_t modseq) {
@@ -156,8 +160,8 @@ static err forget_half(tx *t, box *b) {
     TRY(DB_FIRST(t->d, &cut, NULL,
                  "SELECT modseq FROM expunged WHERE account = ?1 AND mailbox = ?2 ORDER BY modseq LIMIT 1 OFFSET ?3",
                  I(b->account), I(b->id), I((int64_t)(b->expunge_rows - 1) / 2)));
-    TRY(DB_RUN(t->d, "DELETE FROM expunged WHERE account = ?1 AND mailbox = ?2 AND modseq <= ?3", I(b->account), I(b->id),
-               I(cut)));
+    TRY(DB_RUN(t->d, "DELETE FROM expunged WHERE account = ?1 AND mailbox = ?2 AND modseq <= ?3", I(b->account),
+               I(b->id), I(cut)));
     b->expunge_rows -= (uint64_t)db_changes(t->d);
     b->expunge_floor = (uint64_t)cut;
     return OK;

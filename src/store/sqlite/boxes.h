@@ -1,7 +1,7 @@
 /* Mailbox rows inside a transaction, and the counters that every change must keep exact.
  *
- * A change loads the box, changes message rows through box_put, box_update_flags and box_take, which keep the numbers in the
- * struct, and saves it once. Only for store/sqlite. */
+ * A change loads the box, changes message rows through box_put, box_update_flags and box_take, which keep the numbers
+ * in the struct, and saves it once. Only for store/sqlite. */
 #ifndef GODWIT_STORE_SQLITE_BOXES_H
 #define GODWIT_STORE_SQLITE_BOXES_H
 
@@ -38,8 +38,8 @@ err box_save(tx *t, const box *b) MUST_USE;
 err box_add(db *d, int64_t account, str name, store_special special, int64_t *id) MUST_USE;
 
 /* The messages in the ranges (none: all) whose flags have all of `having`, in UID order, copied into the arena. */
-err box_select(db *d, const box *b, const store_range *ranges, size_t ranges_n, uint64_t having, arena *a, message_row **rows,
-               size_t *n) MUST_USE;
+err box_select(db *d, const box *b, const store_range *ranges, size_t ranges_n, uint64_t having, arena *a,
+               message_row **rows, size_t *n) MUST_USE;
 
 /* One modseq for everything a change does: the box's next. */
 uint64_t box_step(box *b);

@@ -20,8 +20,9 @@ err content_check(tx *t, const store_packed *packed) {
 }
 
 static err blob_own(db *d, int64_t content, const blob_ref *blob) {
-    TRY(DB_RUN(d, "INSERT INTO blob (hash, size, refs) VALUES (?1, ?2, 1) ON CONFLICT (hash) DO UPDATE SET refs = refs + 1",
-               B(id_bytes(&blob->id)), I((int64_t)blob->size)));
+    TRY(DB_RUN(
+        d, "INSERT INTO blob (hash, size, refs) VALUES (?1, ?2, 1) ON CONFLICT (hash) DO UPDATE SET refs = refs + 1",
+        B(id_bytes(&blob->id)), I((int64_t)blob->size)));
     return DB_RUN(d, "INSERT INTO content_blob (content, hash) VALUES (?1, ?2)", I(content), B(id_bytes(&blob->id)));
 }
 
@@ -36,12 +37,14 @@ static err blobs_release(tx *t, int64_t content) {
 
 static err add_chunks(db *d, int64_t id, const store_packed *p) {
     for (size_t i = 1; i < p->chunks_n; i++)
-        TRY(DB_RUN(d, "INSERT INTO chunk (content, number, body) VALUES (?1, ?2, ?3)", I(id), I((int64_t)i), B(p->chunks[i])));
+        TRY(DB_RUN(d, "INSERT INTO chunk (content, number, body) VALUES (?1, ?2, ?3)", I(id), I((int64_t)i),
+                   B(p->chunks[i])));
     return OK;
 }
 
 err content_add(tx *t, const store_packed *p, size_t owners, int64_t *out) {
-    TRY(DB_RUN(t->d, "INSERT INTO content (size, header_size, chunks, recipe, head, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    TRY(DB_RUN(t->d,
+               "INSERT INTO content (size, header_size, chunks, recipe, head, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                I((int64_t)p->size), I(p->header_size), I((int64_t)p->chunks_n), B(p->recipe), B(p->head),
                B(p->chunks_n ? p->chunks[0] : S(""))));
     int64_t id = db_last_id(t->d);
@@ -57,8 +60,10 @@ err content_add(tx *t, const store_packed *p, size_t owners, int64_t *out) {
 }
 
 err content_share(db *d, int64_t id, size_t more) {
-    return DB_RUN(d, "INSERT INTO shared (content, refs) VALUES (?1, 1 + ?2) ON CONFLICT (content) DO UPDATE SET refs = refs + ?2",
-                  I(id), I((int64_t)more));
+    return DB_RUN(
+        d,
+        "INSERT INTO shared (content, refs) VALUES (?1, 1 + ?2) ON CONFLICT (content) DO UPDATE SET refs = refs + ?2",
+        I(id), I((int64_t)more));
 }
 
 static err content_free(tx *t, int64_t id) {

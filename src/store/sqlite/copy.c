@@ -115,8 +115,8 @@ static err copy(tx *t, void *arg) {
     return e;
 }
 
-err sqlite_copy(void *b, int64_t account, int64_t from, const store_range *ranges, size_t ranges_n, int64_t to, bool move, arena *a,
-                store_uid_pair **pairs, size_t *n, uint32_t *uidvalidity) {
+err sqlite_copy(void *b, int64_t account, int64_t from, const store_range *ranges, size_t ranges_n, int64_t to,
+                bool move, arena *a, store_uid_pair **pairs, size_t *n, uint32_t *uidvalidity) {
     copy_args x = {account, from, to, ranges, ranges_n, move, a, pairs, n, uidvalidity};
     return sqlite_write(b, copy, &x);
 }

@@ -43,16 +43,16 @@ static inline db_value B(str s) { return (db_value){.type = DB_BLOB, .s = s}; }
 
 typedef struct query {
     db *d;
-    db_statement *slot;  /* NULL: a statement of its own, finalized at the end */
+    db_statement *slot; /* NULL: a statement of its own, finalized at the end */
     sqlite3_stmt *stmt;
     int code;
 } query;
 
-#define DB_VALUES(...) ((const db_value[]){__VA_ARGS__ __VA_OPT__(,) {.type = DB_END}})
+#define DB_VALUES(...)                    ((const db_value[]){__VA_ARGS__ __VA_OPT__(,) {.type = DB_END}})
 /* Begins a query: SCOPED_QUERY q = DB_QUERY(d, "SELECT … WHERE id = ?1", I(id)); */
-#define DB_QUERY(d, sql, ...) db_query((d), "" sql, DB_VALUES(__VA_ARGS__))
+#define DB_QUERY(d, sql, ...)             db_query((d), "" sql, DB_VALUES(__VA_ARGS__))
 /* Runs a statement to its end. */
-#define DB_RUN(d, sql, ...) db_run((d), "" sql, DB_VALUES(__VA_ARGS__))
+#define DB_RUN(d, sql, ...)               db_run((d), "" sql, DB_VALUES(__VA_ARGS__))
 /* The first column of the first row; *out is left alone and *found (may be NULL) false when there is none. */
 #define DB_FIRST(d, out, found, sql, ...) db_first((d), (out), (found), "" sql, DB_VALUES(__VA_ARGS__))
 
@@ -60,11 +60,11 @@ query db_query(db *d, const char *sql, const db_value *values);
 err db_run(db *d, const char *sql, const db_value *values) MUST_USE;
 err db_first(db *d, int64_t *out, bool *found, const char *sql, const db_value *values) MUST_USE;
 
-bool query_row(query *q);               /* false at the end and after an error */
+bool query_row(query *q); /* false at the end and after an error */
 int64_t query_int(const query *q, int column);
 str query_str(const query *q, int column); /* text or blob; valid until the next row */
-err query_end(query *q) MUST_USE;       /* resets; the error if there was one */
-void query_close(query *q);             /* resets; may follow query_end */
+err query_end(query *q) MUST_USE;          /* resets; the error if there was one */
+void query_close(query *q);                /* resets; may follow query_end */
 #define SCOPED_QUERY __attribute__((cleanup(query_close))) query
 
 int64_t db_last_id(const db *d);

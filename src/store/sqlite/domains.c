@@ -52,8 +52,8 @@ err sqlite_domain_get(void *b, str name, arena *a, store_domain *out) {
 
 static err list(db *d, void *arg) {
     list_args *x = arg;
-    SCOPED_QUERY q = DB_QUERY(d, "SELECT id, name, created FROM domain WHERE name > ?1 ORDER BY name LIMIT ?2", T(x->name),
-                              I(x->limit));
+    SCOPED_QUERY q = DB_QUERY(d, "SELECT id, name, created FROM domain WHERE name > ?1 ORDER BY name LIMIT ?2",
+                              T(x->name), I(x->limit));
     while (query_row(&q)) {
         store_domain *one = LIST_PUSH(x->a, x->out, x->n);
         if (!one)

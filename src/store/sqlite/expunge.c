@@ -52,8 +52,8 @@ static err expunge(tx *t, void *arg) {
     return n ? take_rows(t, x, &b, rows, n) : OK;
 }
 
-err sqlite_expunge(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n, bool any, arena *a,
-                   store_range **expunged, size_t *n) {
+err sqlite_expunge(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n, bool any,
+                   arena *a, store_range **expunged, size_t *n) {
     expunge_args x = {account, mailbox, ranges, ranges_n, any, a, expunged, n};
     return sqlite_write(b, expunge, &x);
 }

@@ -62,7 +62,8 @@ static err plan(const flag_args *x, const message_row *rows, size_t n, uint64_t 
     return OK;
 }
 
-static err write_rows(tx *t, const flag_args *x, box *b, const message_row *rows, size_t n, uint64_t bits, uint64_t modseq) {
+static err write_rows(tx *t, const flag_args *x, box *b, const message_row *rows, size_t n, uint64_t bits,
+                      uint64_t modseq) {
     for (size_t i = 0; i < n; i++) {
         uint64_t flags = apply(x->change->op, rows[i].flags, bits);
         if (flags != rows[i].flags && rows[i].modseq <= x->change->unchanged_since)
@@ -88,8 +89,9 @@ static err flag(tx *t, void *arg) {
     return any ? write_rows(t, x, &b, rows, n, bits, modseq) : OK;
 }
 
-err sqlite_flag(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n, const store_flag_change *change,
-                arena *a, store_message **changed, size_t *changed_n, store_range **conflict, size_t *conflict_n) {
+err sqlite_flag(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n,
+                const store_flag_change *change, arena *a, store_message **changed, size_t *changed_n,
+                store_range **conflict, size_t *conflict_n) {
     flag_args x = {account, mailbox, ranges, ranges_n, change, a, changed, changed_n, conflict, conflict_n};
     return sqlite_write(b, flag, &x);
 }

@@ -7,7 +7,8 @@
 /* ---- reading ---- */
 
 #define COLUMNS \
-    "mailbox.id, mailbox.name, special, subscription.name IS NOT NULL, uidvalidity, uidnext, modseq, messages, unseen," \
+    "mailbox.id, mailbox.name, special, subscription.name IS NOT NULL, uidvalidity, uidnext, modseq, messages, " \
+    "unseen," \
     " deleted, bytes, keywords FROM mailbox LEFT JOIN subscription" \
     " ON subscription.account = mailbox.account AND subscription.name = mailbox.name"
 
@@ -54,8 +55,9 @@ typedef struct get_args {
 
 static err list(db *d, void *arg) {
     get_args *x = arg;
-    SCOPED_QUERY q = DB_QUERY(d, "SELECT " COLUMNS " WHERE mailbox.account = ?1 ORDER BY mailbox.name <> 'INBOX', mailbox.name",
-                              I(x->account));
+    SCOPED_QUERY q =
+        DB_QUERY(d, "SELECT " COLUMNS " WHERE mailbox.account = ?1 ORDER BY mailbox.name <> 'INBOX', mailbox.name",
+                 I(x->account));
     while (query_row(&q)) {
         store_mailbox *one = LIST_PUSH(x->a, x->out, x->n);
         if (!one)
@@ -79,7 +81,8 @@ static err first_row(query *q, arena *a, store_mailbox *out) {
 
 static err get(db *d, void *arg) {
     get_args *x = arg;
-    SCOPED_QUERY q = DB_QUERY(d, "SELECT " COLUMNS " WHERE mailbox.account = ?1 AND mailbox.name = ?2", I(x->account), T(x->name));
+    SCOPED_QUERY q =
+        DB_QUERY(d, "SELECT " COLUMNS " WHERE mailbox.account = ?1 AND mailbox.name = ?2", I(x->account), T(x->name));
     return first_row(&q, x->a, x->one);
 }
 
@@ -89,7 +92,8 @@ err sqlite_mailbox_get(void *b, int64_t account, str name, arena *a, store_mailb
 }
 
 err sqlite_mailbox_of(db *d, int64_t account, int64_t id, arena *a, store_mailbox *out) {
-    SCOPED_QUERY q = DB_QUERY(d, "SELECT " COLUMNS " WHERE mailbox.id = ?2 AND mailbox.account = ?1", I(account), I(id));
+    SCOPED_QUERY q =
+        DB_QUERY(d, "SELECT " COLUMNS " WHERE mailbox.id = ?2 AND mailbox.account = ?1", I(account), I(id));
     return first_row(&q, a, out);
 }
 
@@ -119,7 +123,8 @@ static err check_special(db *d, int64_t account, store_special special) {
     int64_t id;
     bool found = false;
     if (special != SPECIAL_NONE)
-        TRY(DB_FIRST(d, &id, &found, "SELECT id FROM mailbox WHERE account = ?1 AND special = ?2", I(account), I(special)));
+        TRY(DB_FIRST(d, &id, &found, "SELECT id FROM mailbox WHERE account = ?1 AND special = ?2", I(account),
+                     I(special)));
     return found ? err_make(ERR_PEER, ERR_CONFLICT, "another mailbox has this use", "") : OK;
 }
 
@@ -162,7 +167,8 @@ static err create(tx *t, void *arg) {
     return OK;
 }
 
-err sqlite_mailbox_create(void *b, int64_t account, const str *path, size_t levels, store_special special, int64_t *id) {
+err sqlite_mailbox_create(void *b, int64_t account, const str *path, size_t levels, store_special special,
+                          int64_t *id) {
     create_args x = {.account = account, .path = path, .levels = levels, .special = special, .id = id};
     return sqlite_write(b, create, &x);
 }
@@ -171,11 +177,12 @@ err sqlite_mailbox_create(void *b, int64_t account, const str *path, size_t leve
 
 /* No name below `from` may become too long or meet one below `to` that was left behind by its parent. */
 static err check_children(db *d, const create_args *x, str to) {
-    SCOPED_QUERY q = DB_QUERY(d,
-                              "SELECT length(CAST(name AS BLOB)) - ?4 + ?5 > ?6, EXISTS (SELECT 1 FROM mailbox AS other"
-                              " WHERE other.account = ?1 AND other.name = ?3 || substr(mailbox.name, length(?2) + 1))"
-                              " FROM mailbox WHERE account = ?1 AND name > ?2 || '/' AND name < ?2 || '0'",
-                              I(x->account), T(x->from), T(to), I((int64_t)x->from.n), I((int64_t)to.n), I(LIMIT_MAILBOX_NAME));
+    SCOPED_QUERY q =
+        DB_QUERY(d,
+                 "SELECT length(CAST(name AS BLOB)) - ?4 + ?5 > ?6, EXISTS (SELECT 1 FROM mailbox AS other"
+                 " WHERE other.account = ?1 AND other.name = ?3 || substr(mailbox.name, length(?2) + 1))"
+                 " FROM mailbox WHERE account = ?1 AND name > ?2 || '/' AND name < ?2 || '0'",
+                 I(x->account), T(x->from), T(to), I((int64_t)x->from.n), I((int64_t)to.n), I(LIMIT_MAILBOX_NAME));
     while (query_row(&q)) {
         if (query_int(&q, 0))
             return err_make(ERR_PEER, ERR_LIMIT, "the name of a mailbox below it would be too long", "");
@@ -198,9 +205,9 @@ static err move_names(tx *t, const create_args *x, str to) {
 }
 
 static err touch_tree(tx *t, int64_t account, str top) {
-    SCOPED_QUERY q = DB_QUERY(t->d,
-                              "SELECT id FROM mailbox WHERE account = ?1 AND (name = ?2 OR (name > ?2 || '/' AND name < ?2 || '0'))",
-                              I(account), T(top));
+    SCOPED_QUERY q = DB_QUERY(
+        t->d, "SELECT id FROM mailbox WHERE account = ?1 AND (name = ?2 OR (name > ?2 || '/' AND name < ?2 || '0'))",
+        I(account), T(top));
     while (query_row(&q))
         tx_touch(t, account, query_int(&q, 0));
     tx_touch(t, account, 0);
@@ -241,7 +248,8 @@ static err empty_into(tx *t, box *inbox, box *to) {
     store_range all = {1, inbox->uidnext - 1};
     if (inbox->messages)
         TRY(box_remember(t, inbox, &all, 1, modseq));
-    TRY(DB_RUN(t->d, "UPDATE message SET mailbox = ?3 WHERE account = ?1 AND mailbox = ?2", I(inbox->account), I(inbox->id), I(id)));
+    TRY(DB_RUN(t->d, "UPDATE message SET mailbox = ?3 WHERE account = ?1 AND mailbox = ?2", I(inbox->account),
+               I(inbox->id), I(id)));
     inbox->messages = inbox->unseen = inbox->deleted = inbox->bytes = 0;
     TRY(box_save(t, inbox));
     return box_save(t, to);
@@ -320,7 +328,8 @@ static err subscribe(tx *t, void *arg) {
     if (!x->on)
         return DB_RUN(t->d, "DELETE FROM subscription WHERE account = ?1 AND name = ?2", I(x->account), T(x->name));
     TRY(check_subscriptions(t->d, x->account));
-    return DB_RUN(t->d, "INSERT OR IGNORE INTO subscription (account, name) VALUES (?1, ?2)", I(x->account), T(x->name));
+    return DB_RUN(t->d, "INSERT OR IGNORE INTO subscription (account, name) VALUES (?1, ?2)", I(x->account),
+                  T(x->name));
 }
 
 err sqlite_mailbox_subscribe(void *b, int64_t account, str name, bool on) {
@@ -330,7 +339,8 @@ err sqlite_mailbox_subscribe(void *b, int64_t account, str name, bool on) {
 
 static err list_subscriptions(db *d, void *arg) {
     name_args *x = arg;
-    SCOPED_QUERY q = DB_QUERY(d, "SELECT name FROM subscription WHERE account = ?1 ORDER BY name <> 'INBOX', name", I(x->account));
+    SCOPED_QUERY q =
+        DB_QUERY(d, "SELECT name FROM subscription WHERE account = ?1 ORDER BY name <> 'INBOX', name", I(x->account));
     while (query_row(&q)) {
         str *one = LIST_PUSH(x->a, x->names, x->n);
         if (!one)

@@ -17,8 +17,8 @@ typedef struct uids_args {
 } uids_args;
 
 static err walk_uids(db *d, uids_args *x) {
-    SCOPED_QUERY q = DB_QUERY(d, "SELECT uid FROM message WHERE account = ?1 AND mailbox = ?2 ORDER BY uid", I(x->account),
-                              I(x->mailbox));
+    SCOPED_QUERY q = DB_QUERY(d, "SELECT uid FROM message WHERE account = ?1 AND mailbox = ?2 ORDER BY uid",
+                              I(x->account), I(x->mailbox));
     while (query_row(&q)) {
         if (!range_push(x->a, x->out, x->n, (uint32_t)query_int(&q, 0)))
             return list_over();
@@ -40,7 +40,8 @@ static err uids(db *d, void *arg) {
     return OK;
 }
 
-err sqlite_uids(void *b, int64_t account, int64_t mailbox, arena *a, store_mailbox *shown, store_range **out, size_t *n) {
+err sqlite_uids(void *b, int64_t account, int64_t mailbox, arena *a, store_mailbox *shown, store_range **out,
+                size_t *n) {
     uids_args x = {account, mailbox, a, shown, out, n};
     return sqlite_read(b, uids, &x);
 }
@@ -91,10 +92,11 @@ static err add_message(db *d, const query *q, messages_args *x) {
 }
 
 static err add_range(db *d, messages_args *x, store_range range) {
-    SCOPED_QUERY q = DB_QUERY(d,
-                              "SELECT " MESSAGE_COLUMNS " FROM message"
-                              " WHERE account = ?1 AND mailbox = ?2 AND uid BETWEEN ?3 AND ?4 ORDER BY uid LIMIT ?5",
-                              I(x->account), I(x->mailbox), I(range.first), I(range.last), I((int64_t)(x->limit - *x->n)));
+    SCOPED_QUERY q =
+        DB_QUERY(d,
+                 "SELECT " MESSAGE_COLUMNS " FROM message"
+                 " WHERE account = ?1 AND mailbox = ?2 AND uid BETWEEN ?3 AND ?4 ORDER BY uid LIMIT ?5",
+                 I(x->account), I(x->mailbox), I(range.first), I(range.last), I((int64_t)(x->limit - *x->n)));
     while (query_row(&q))
         TRY(add_message(d, &q, x));
     return query_end(&q);
@@ -169,7 +171,8 @@ static err messages(db *d, void *arg) {
     messages_args *x = arg;
     int64_t id;
     bool found;
-    TRY(DB_FIRST(d, &id, &found, "SELECT id FROM mailbox WHERE id = ?1 AND account = ?2", I(x->mailbox), I(x->account)));
+    TRY(DB_FIRST(d, &id, &found, "SELECT id FROM mailbox WHERE id = ?1 AND account = ?2", I(x->mailbox),
+                 I(x->account)));
     if (!found)
         return box_missing();
     if (!x->since)
@@ -180,8 +183,8 @@ static err messages(db *d, void *arg) {
     return e;
 }
 
-err sqlite_messages(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n, uint64_t since, unsigned want,
-                    size_t limit, arena *a, store_message **out, size_t *n) {
+err sqlite_messages(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n,
+                    uint64_t since, unsigned want, size_t limit, arena *a, store_message **out, size_t *n) {
     messages_args x = {account, mailbox, ranges, ranges_n, since, want, limit, a, out, n};
     return sqlite_read(b, messages, &x);
 }
@@ -229,7 +232,8 @@ static err expunged(db *d, void *arg) {
     return query_end(&q);
 }
 
-err sqlite_expunged(void *b, int64_t account, int64_t mailbox, uint64_t since, arena *a, store_range **out, size_t *n, bool *complete) {
+err sqlite_expunged(void *b, int64_t account, int64_t mailbox, uint64_t since, arena *a, store_range **out, size_t *n,
+                    bool *complete) {
     expunged_args x = {account, mailbox, since, a, out, n, complete};
     return sqlite_read(b, expunged, &x);
 }

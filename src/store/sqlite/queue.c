@@ -8,27 +8,29 @@
 enum { TRAIT_RET_HEADERS = 1, TRAIT_SMTPUTF8 = 2, TRAIT_BODY8 = 4, TRAIT_BINARY = 8 };
 
 static int64_t traits_of(const store_accepted *m) {
-    return (m->ret_headers ? TRAIT_RET_HEADERS : 0) | (m->smtputf8 ? TRAIT_SMTPUTF8 : 0) | (m->body8 ? TRAIT_BODY8 : 0) |
-           (m->binary ? TRAIT_BINARY : 0);
+    return (m->ret_headers ? TRAIT_RET_HEADERS : 0) | (m->smtputf8 ? TRAIT_SMTPUTF8 : 0) |
+           (m->body8 ? TRAIT_BODY8 : 0) | (m->binary ? TRAIT_BINARY : 0);
 }
 
 static err add_entry(tx *t, const store_letter *letter, size_t i, int64_t message) {
     const store_accepted *m = letter->m;
     const store_recipient *r = &m->recipients[i];
-    return DB_RUN(t->d,
-                  "INSERT INTO queue_entry (message, domain, recipient, original, target, notify, state, due, node, attempts,"
-                  " delay_notice, last_error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', 0, 0, '')",
-                  I(message), T(letter->domains[i]), T(r->address), T(r->original), T(r->target), I(r->notify),
-                  I(m->hold ? QUEUE_HELD : QUEUE_WAITING), I(m->first_try));
+    return DB_RUN(
+        t->d,
+        "INSERT INTO queue_entry (message, domain, recipient, original, target, notify, state, due, node, attempts,"
+        " delay_notice, last_error) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', 0, 0, '')",
+        I(message), T(letter->domains[i]), T(r->address), T(r->original), T(r->target), I(r->notify),
+        I(m->hold ? QUEUE_HELD : QUEUE_WAITING), I(m->first_try));
 }
 
 err queue_add(tx *t, const store_letter *letter, int64_t content) {
     const store_accepted *m = letter->m;
-    TRY(DB_RUN(t->d,
-               "INSERT INTO queue_message (name, content, size, sender, envid, traits, submitter, created, expires, entries)"
-               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-               T(m->id), I(content), I((int64_t)letter->packed.size), T(m->sender), T(m->envid), I(traits_of(m)), I(m->submitter),
-               I(time_wall()), I(m->expires), I((int64_t)m->recipients_n)));
+    TRY(DB_RUN(
+        t->d,
+        "INSERT INTO queue_message (name, content, size, sender, envid, traits, submitter, created, expires, entries)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        T(m->id), I(content), I((int64_t)letter->packed.size), T(m->sender), T(m->envid), I(traits_of(m)),
+        I(m->submitter), I(time_wall()), I(m->expires), I((int64_t)m->recipients_n)));
     int64_t message = db_last_id(t->d);
     for (size_t i = 0; i < m->recipients_n; i++)
         TRY(add_entry(t, letter, i, message));
@@ -40,7 +42,8 @@ err queue_drop(tx *t, int64_t entry, int64_t message) {
     TRY(DB_RUN(t->d, "DELETE FROM queue_entry WHERE id = ?1", I(entry)));
     TRY(DB_RUN(t->d, "DELETE FROM queue_history WHERE entry = ?1", I(entry)));
     int64_t left = 0, content = 0;
-    TRY(DB_FIRST(t->d, &left, NULL, "UPDATE queue_message SET entries = entries - 1 WHERE id = ?1 RETURNING entries", I(message)));
+    TRY(DB_FIRST(t->d, &left, NULL, "UPDATE queue_message SET entries = entries - 1 WHERE id = ?1 RETURNING entries",
+                 I(message)));
     if (left > 0)
         return OK;
     TRY(DB_FIRST(t->d, &content, NULL, "SELECT content FROM queue_message WHERE id = ?1", I(message)));
@@ -67,9 +70,12 @@ err queue_entry_of(const query *q, arena *a, queue_entry *out) {
         .expires = query_int(q, 16),
         .delay_notice = query_int(q, 17),
     };
-    struct { int column; str *to; } const texts[] = {
-        {1, &out->message_id}, {4, &out->sender}, {5, &out->envid}, {8, &out->recipient}, {9, &out->original},
-        {10, &out->target}, {18, &out->domain}, {19, &out->last_error}, {20, &out->history},
+    struct {
+        int column;
+        str *to;
+    } const texts[] = {
+        {1, &out->message_id}, {4, &out->sender},  {5, &out->envid},       {8, &out->recipient}, {9, &out->original},
+        {10, &out->target},    {18, &out->domain}, {19, &out->last_error}, {20, &out->history},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         TRY(query_copy(q, texts[i].column, a, texts[i].to));
@@ -98,10 +104,11 @@ static err lapse(tx *t, int64_t now) {
 }
 
 static err first_due(tx *t, const claim_args *x, arena *a, group *out, bool *found) {
-    SCOPED_QUERY q = DB_QUERY(t->d,
-                              "SELECT message, domain FROM queue_entry INDEXED BY queue_due WHERE state = 0 AND due <= ?1"
-                              " ORDER BY due LIMIT 1",
-                              I(x->now));
+    SCOPED_QUERY q =
+        DB_QUERY(t->d,
+                 "SELECT message, domain FROM queue_entry INDEXED BY queue_due WHERE state = 0 AND due <= ?1"
+                 " ORDER BY due LIMIT 1",
+                 I(x->now));
     *found = query_row(&q);
     if (!*found)
         return query_end(&q);
@@ -110,10 +117,11 @@ static err first_due(tx *t, const claim_args *x, arena *a, group *out, bool *fou
 }
 
 static err load_group(tx *t, const claim_args *x, const group *g) {
-    SCOPED_QUERY q = DB_QUERY(t->d,
-                              "SELECT " QUEUE_COLUMNS QUEUE_FROM
-                              "WHERE message = ?1 AND domain = ?2 AND state = 0 AND due <= ?3 ORDER BY queue_entry.id LIMIT ?4",
-                              I(g->message), T(g->domain), I(x->now), I((int64_t)x->limit));
+    SCOPED_QUERY q =
+        DB_QUERY(t->d,
+                 "SELECT " QUEUE_COLUMNS QUEUE_FROM
+                 "WHERE message = ?1 AND domain = ?2 AND state = 0 AND due <= ?3 ORDER BY queue_entry.id LIMIT ?4",
+                 I(g->message), T(g->domain), I(x->now), I((int64_t)x->limit));
     while (query_row(&q)) {
         queue_entry *e = LIST_PUSH(x->a, x->out, x->n);
         if (!e)
@@ -127,8 +135,8 @@ static err load_group(tx *t, const claim_args *x, const group *g) {
 
 static err mark(tx *t, const claim_args *x, size_t from) {
     for (size_t i = from; i < *x->n; i++)
-        TRY(DB_RUN(t->d, "UPDATE queue_entry SET state = 1, due = ?2, node = ?3 WHERE id = ?1", I((*x->out)[i].id), I(x->until),
-                   T(x->node)));
+        TRY(DB_RUN(t->d, "UPDATE queue_entry SET state = 1, due = ?2, node = ?3 WHERE id = ?1", I((*x->out)[i].id),
+                   I(x->until), T(x->node)));
     return OK;
 }
 
@@ -177,8 +185,8 @@ typedef struct lease_args {
 static err renew(tx *t, void *arg) {
     lease_args *x = arg;
     for (size_t i = 0; i < x->n; i++)
-        TRY(DB_RUN(t->d, "UPDATE queue_entry SET due = ?2 WHERE id = ?1 AND state = 1 AND node = ?3", I(x->ids[i]), I(x->at),
-                   T(x->node)));
+        TRY(DB_RUN(t->d, "UPDATE queue_entry SET due = ?2 WHERE id = ?1 AND state = 1 AND node = ?3", I(x->ids[i]),
+                   I(x->at), T(x->node)));
     return OK;
 }
 
@@ -190,8 +198,8 @@ err sqlite_renew(void *b, str node, const int64_t *ids, size_t n, int64_t until)
 static err recover(tx *t, void *arg) {
     lease_args *x = arg;
     t->queue = true;
-    return DB_RUN(t->d, "UPDATE queue_entry INDEXED BY queue_due SET state = 0, due = ?2 WHERE state = 1 AND node = ?1", T(x->node),
-                  I(x->at));
+    return DB_RUN(t->d, "UPDATE queue_entry INDEXED BY queue_due SET state = 0, due = ?2 WHERE state = 1 AND node = ?1",
+                  T(x->node), I(x->at));
 }
 
 err sqlite_recover(void *b, str node, int64_t now) {
@@ -202,8 +210,10 @@ err sqlite_recover(void *b, str node, int64_t now) {
 static err next(db *d, void *arg) {
     int64_t *at = arg, waiting = 0, active = 0;
     bool any_waiting, any_active;
-    TRY(DB_FIRST(d, &waiting, &any_waiting, "SELECT due FROM queue_entry INDEXED BY queue_due WHERE state = 0 ORDER BY due LIMIT 1"));
-    TRY(DB_FIRST(d, &active, &any_active, "SELECT due FROM queue_entry INDEXED BY queue_due WHERE state = 1 ORDER BY due LIMIT 1"));
+    TRY(DB_FIRST(d, &waiting, &any_waiting,
+                 "SELECT due FROM queue_entry INDEXED BY queue_due WHERE state = 0 ORDER BY due LIMIT 1"));
+    TRY(DB_FIRST(d, &active, &any_active,
+                 "SELECT due FROM queue_entry INDEXED BY queue_due WHERE state = 1 ORDER BY due LIMIT 1"));
     *at = any_waiting && (!any_active || waiting < active) ? waiting : active;
     return OK;
 }
@@ -222,9 +232,10 @@ static err read_entry(db *d, void *arg) {
     read_args *x = arg;
     int64_t content = 0;
     bool found;
-    TRY(DB_FIRST(d, &content, &found,
-                 "SELECT content FROM queue_entry JOIN queue_message ON queue_message.id = message WHERE queue_entry.id = ?1",
-                 I(x->entry)));
+    TRY(DB_FIRST(
+        d, &content, &found,
+        "SELECT content FROM queue_entry JOIN queue_message ON queue_message.id = message WHERE queue_entry.id = ?1",
+        I(x->entry)));
     return found ? content_open(d, content, S(""), x->fn, x->arg)
                  : err_make(ERR_PEER, ERR_NOT_FOUND, "no such queue entry", "");
 }

@@ -12,7 +12,8 @@ err accept_letter(tx *t, const store_letter *letter) MUST_USE;
 err queue_drop(tx *t, int64_t entry, int64_t message) MUST_USE;
 
 #define QUEUE_COLUMNS \
-    "queue_entry.id, name, content, size, sender, envid, traits, submitter, recipient, original, target, notify, state," \
+    "queue_entry.id, name, content, size, sender, envid, traits, submitter, recipient, original, target, notify, " \
+    "state," \
     " attempts, created, due, expires, delay_notice, domain, last_error, coalesce(lines, '')"
 #define QUEUE_FROM \
     " FROM queue_entry JOIN queue_message ON queue_message.id = queue_entry.message" \

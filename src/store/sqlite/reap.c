@@ -82,7 +82,8 @@ err reap_portion(tx *t, bool *more) {
 
 static err forget_unless_owned(tx *t, const blob_id *id) {
     int64_t refs = 0;
-    TRY(DB_FIRST(t->d, &refs, NULL, "SELECT refs FROM blob WHERE hash = ?1", B(str_of((const char *)id->bytes, BLOB_ID))));
+    TRY(DB_FIRST(t->d, &refs, NULL, "SELECT refs FROM blob WHERE hash = ?1",
+                 B(str_of((const char *)id->bytes, BLOB_ID))));
     return refs > 0 ? OK : reap_blob(t, id);
 }
 

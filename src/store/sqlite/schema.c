@@ -1,16 +1,17 @@
 #include "store/sqlite/schema.h"
 
 /* Why the tables look as they do:
- * - message is clustered by (account, mailbox, uid) and small, so a mailbox is one walk; what is large and shared (content,
- *   chunk) lives in rowid tables that are only appended to.
+ * - message is clustered by (account, mailbox, uid) and small, so a mailbox is one walk; what is large and shared
+ * (content, chunk) lives in rowid tables that are only appended to.
  * - summary is apart from content, so that ENVELOPE and BODYSTRUCTURE of a mailbox do not read its mail.
  * - shared has a row only for content with more than one owner: the usual message costs none.
- * - message.added is the modseq a UID began with. It rises with the UID, so what is new since a modseq is the end of the
- *   mailbox; message_changed indexes only messages whose flags changed since, so arriving mail pays for no index.
+ * - message.added is the modseq a UID began with. It rises with the UID, so what is new since a modseq is the end of
+ * the mailbox; message_changed indexes only messages whose flags changed since, so arriving mail pays for no index.
  * - queue_entry.due is the next try of a waiting entry and the end of the lease of an active one.
  * - AUTOINCREMENT wherever a reused number could reach a stranger's row through a stale session or lease. */
 static const char version_1[] =
-    "CREATE TABLE domain (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE domain (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL) "
+    "STRICT;"
 
     "CREATE TABLE account (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, credential TEXT NOT NULL,"
     " disabled INTEGER NOT NULL, quota INTEGER NOT NULL, used INTEGER NOT NULL, messages INTEGER NOT NULL,"
@@ -27,17 +28,22 @@ static const char version_1[] =
     "CREATE TABLE mailbox (id INTEGER PRIMARY KEY AUTOINCREMENT, account INTEGER NOT NULL, name TEXT NOT NULL,"
     " special INTEGER NOT NULL, uidvalidity INTEGER NOT NULL, uidnext INTEGER NOT NULL, modseq INTEGER NOT NULL,"
     " messages INTEGER NOT NULL, unseen INTEGER NOT NULL, deleted INTEGER NOT NULL, bytes INTEGER NOT NULL,"
-    " keywords TEXT NOT NULL, expunge_rows INTEGER NOT NULL, expunge_floor INTEGER NOT NULL, UNIQUE (account, name)) STRICT;"
+    " keywords TEXT NOT NULL, expunge_rows INTEGER NOT NULL, expunge_floor INTEGER NOT NULL, UNIQUE (account, name)) "
+    "STRICT;"
 
-    "CREATE TABLE subscription (account INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE subscription (account INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)) STRICT, "
+    "WITHOUT ROWID;"
 
-    "CREATE TABLE message (account INTEGER NOT NULL, mailbox INTEGER NOT NULL, uid INTEGER NOT NULL, added INTEGER NOT NULL,"
-    " modseq INTEGER NOT NULL, flags INTEGER NOT NULL, date INTEGER NOT NULL, zone INTEGER NOT NULL, size INTEGER NOT NULL,"
+    "CREATE TABLE message (account INTEGER NOT NULL, mailbox INTEGER NOT NULL, uid INTEGER NOT NULL, added INTEGER NOT "
+    "NULL,"
+    " modseq INTEGER NOT NULL, flags INTEGER NOT NULL, date INTEGER NOT NULL, zone INTEGER NOT NULL, size INTEGER NOT "
+    "NULL,"
     " header_size INTEGER NOT NULL, content INTEGER NOT NULL, prefix BLOB NOT NULL,"
     " PRIMARY KEY (account, mailbox, uid)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX message_changed ON message (account, mailbox, modseq) WHERE modseq <> added;"
 
-    "CREATE TABLE expunged (account INTEGER NOT NULL, mailbox INTEGER NOT NULL, modseq INTEGER NOT NULL, first INTEGER NOT NULL,"
+    "CREATE TABLE expunged (account INTEGER NOT NULL, mailbox INTEGER NOT NULL, modseq INTEGER NOT NULL, first INTEGER "
+    "NOT NULL,"
     " last INTEGER NOT NULL, PRIMARY KEY (account, mailbox, modseq, first)) STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE content (id INTEGER PRIMARY KEY AUTOINCREMENT, size INTEGER NOT NULL, header_size INTEGER NOT NULL,"
@@ -49,15 +55,19 @@ static const char version_1[] =
 
     "CREATE TABLE blob (hash BLOB PRIMARY KEY, size INTEGER NOT NULL, refs INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX blob_dead ON blob (hash) WHERE refs = 0;"
-    "CREATE TABLE content_blob (content INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (content, hash)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE content_blob (content INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (content, hash)) STRICT, "
+    "WITHOUT ROWID;"
 
-    "CREATE TABLE gone (account INTEGER NOT NULL, mailbox INTEGER NOT NULL, PRIMARY KEY (account, mailbox)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE gone (account INTEGER NOT NULL, mailbox INTEGER NOT NULL, PRIMARY KEY (account, mailbox)) STRICT, "
+    "WITHOUT ROWID;"
 
     "CREATE TABLE queue_message (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, content INTEGER NOT NULL,"
-    " size INTEGER NOT NULL, sender TEXT NOT NULL, envid TEXT NOT NULL, traits INTEGER NOT NULL, submitter INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, sender TEXT NOT NULL, envid TEXT NOT NULL, traits INTEGER NOT NULL, submitter INTEGER NOT "
+    "NULL,"
     " created INTEGER NOT NULL, expires INTEGER NOT NULL, entries INTEGER NOT NULL) STRICT;"
     "CREATE TABLE queue_entry (id INTEGER PRIMARY KEY AUTOINCREMENT, message INTEGER NOT NULL, domain TEXT NOT NULL,"
-    " recipient TEXT NOT NULL, original TEXT NOT NULL, target TEXT NOT NULL, notify INTEGER NOT NULL, state INTEGER NOT NULL,"
+    " recipient TEXT NOT NULL, original TEXT NOT NULL, target TEXT NOT NULL, notify INTEGER NOT NULL, state INTEGER "
+    "NOT NULL,"
     " due INTEGER NOT NULL, node TEXT NOT NULL, attempts INTEGER NOT NULL, delay_notice INTEGER NOT NULL,"
     " last_error TEXT NOT NULL) STRICT;"
     "CREATE INDEX queue_due ON queue_entry (state, due);"
@@ -87,7 +97,8 @@ static err run_script(db *d, const char *sql) {
 }
 
 static err run_step(db *d, const schema_step *step, size_t number) {
-    TRY(run_script(d, "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID"));
+    TRY(run_script(
+        d, "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID"));
     TRY(run_script(d, step->sql));
     return DB_RUN(d, "INSERT OR REPLACE INTO meta (key, value) VALUES ('schema', ?1)", I((int64_t)number));
 }

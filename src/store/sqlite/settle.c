@@ -23,7 +23,8 @@ static err load(db *d, int64_t id, settled *out, bool *found) {
     return query_end(&q);
 }
 
-/* The story of an entry in bounded space: its first line and its latest ones; what is in between is said to be missing. */
+/* The story of an entry in bounded space: its first line and its latest ones; what is in between is said to be missing.
+ */
 static void shorten(str text, buf *out) {
     static const str gap = {"[...]\n", sizeof "[...]\n" - 1};
     str tail = str_skip(text, text.n - LIMIT_QUEUE_HISTORY / 2);
@@ -49,7 +50,8 @@ static err write_history(db *d, int64_t id, str line) {
     bool fits = all.n <= LIMIT_QUEUE_HISTORY;
     if (!fits)
         shorten(buf_str(&all), &cut);
-    return DB_RUN(d, "INSERT OR REPLACE INTO queue_history (entry, lines) VALUES (?1, ?2)", I(id), T(buf_str(fits ? &all : &cut)));
+    return DB_RUN(d, "INSERT OR REPLACE INTO queue_history (entry, lines) VALUES (?1, ?2)", I(id),
+                  T(buf_str(fits ? &all : &cut)));
 }
 
 /* One that an operator held meanwhile stays held. */
@@ -79,12 +81,13 @@ typedef struct settle_args {
     size_t notices_n;
 } settle_args;
 
-/* A notice is the end of the line: nobody is told when it does not fit into its mailbox, but the operator can see it. */
+/* A notice is the end of the line: nobody is told when it does not fit into its mailbox, but the operator can see it.
+ */
 static void log_lost(const store_letter *notice) {
     for (size_t i = 0; i < notice->m->locals_n; i++) {
         if (failed(notice->results[i]))
-            log_warn("store.notice_refused", lf_str("id", notice->m->id), lf_i64("account", notice->m->locals[i].account),
-                     lf_err(&notice->results[i]));
+            log_warn("store.notice_refused", lf_str("id", notice->m->id),
+                     lf_i64("account", notice->m->locals[i].account), lf_err(&notice->results[i]));
     }
 }
 
@@ -119,12 +122,13 @@ typedef struct list_args {
 static err list(db *d, void *arg) {
     list_args *x = arg;
     const queue_filter *f = x->f;
-    SCOPED_QUERY q = DB_QUERY(d,
-                              "SELECT " QUEUE_COLUMNS QUEUE_FROM
-                              "WHERE queue_entry.id > ?1 AND (?2 = '' OR sender = ?2) AND (?3 = '' OR recipient = ?3)"
-                              " AND (?4 = '' OR domain = ?4) AND (?5 = '' OR name = ?5) AND (?6 < 0 OR state = ?6)"
-                              " ORDER BY queue_entry.id LIMIT ?7",
-                              I(x->after), T(f->sender), T(f->recipient), T(f->domain), T(f->message_id), I(f->state), I(x->limit));
+    SCOPED_QUERY q =
+        DB_QUERY(d,
+                 "SELECT " QUEUE_COLUMNS QUEUE_FROM
+                 "WHERE queue_entry.id > ?1 AND (?2 = '' OR sender = ?2) AND (?3 = '' OR recipient = ?3)"
+                 " AND (?4 = '' OR domain = ?4) AND (?5 = '' OR name = ?5) AND (?6 < 0 OR state = ?6)"
+                 " ORDER BY queue_entry.id LIMIT ?7",
+                 I(x->after), T(f->sender), T(f->recipient), T(f->domain), T(f->message_id), I(f->state), I(x->limit));
     while (query_row(&q)) {
         queue_entry *e = LIST_PUSH(x->a, x->out, x->n);
         if (!e)
@@ -134,7 +138,8 @@ static err list(db *d, void *arg) {
     return query_end(&q);
 }
 
-err sqlite_queue_list(void *b, const queue_filter *f, int64_t after_id, size_t limit, arena *a, queue_entry **out, size_t *n) {
+err sqlite_queue_list(void *b, const queue_filter *f, int64_t after_id, size_t limit, arena *a, queue_entry **out,
+                      size_t *n) {
     list_args x = {f, after_id, (int64_t)limit, a, out, n};
     return sqlite_read(b, list, &x);
 }

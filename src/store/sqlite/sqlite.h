@@ -25,7 +25,8 @@ err sqlite_domain_get(void *b, str name, arena *a, store_domain *out);
 err sqlite_domain_list(void *b, str after, size_t limit, arena *a, store_domain **out, size_t *n);
 err sqlite_domain_remove(void *b, str name);
 
-err sqlite_account_add(void *b, const store_account *in, str domain, const store_default_mailbox *boxes, size_t boxes_n, int64_t *id);
+err sqlite_account_add(void *b, const store_account *in, str domain, const store_default_mailbox *boxes, size_t boxes_n,
+                       int64_t *id);
 err sqlite_account_get(void *b, str name, int64_t only, arena *a, store_account *out);
 err sqlite_account_list(void *b, str after, size_t limit, arena *a, store_account **out, size_t *n);
 err sqlite_account_set(void *b, int64_t id, unsigned fields, const store_account *in);
@@ -48,18 +49,20 @@ err sqlite_mailbox_subscribe(void *b, int64_t account, str name, bool on);
 err sqlite_subscription_list(void *b, int64_t account, arena *a, str **names, size_t *n);
 
 err sqlite_uids(void *b, int64_t account, int64_t mailbox, arena *a, store_mailbox *box, store_range **out, size_t *n);
-err sqlite_messages(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n, uint64_t since, unsigned want,
-                    size_t limit, arena *a, store_message **out, size_t *n);
-err sqlite_expunged(void *b, int64_t account, int64_t mailbox, uint64_t since, arena *a, store_range **out, size_t *n, bool *complete);
+err sqlite_messages(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n,
+                    uint64_t since, unsigned want, size_t limit, arena *a, store_message **out, size_t *n);
+err sqlite_expunged(void *b, int64_t account, int64_t mailbox, uint64_t since, arena *a, store_range **out, size_t *n,
+                    bool *complete);
 err sqlite_message_read(void *b, int64_t account, int64_t mailbox, uint32_t uid, store_source_fn fn, void *arg);
-err sqlite_append(void *b, int64_t account, int64_t mailbox, const store_packed *packed, uint64_t system_flags, const str *keywords,
-                  size_t keywords_n, int64_t date, int zone, uint32_t *uid, uint32_t *uidvalidity);
-err sqlite_copy(void *b, int64_t account, int64_t from, const store_range *ranges, size_t ranges_n, int64_t to, bool move, arena *a,
-                store_uid_pair **pairs, size_t *n, uint32_t *uidvalidity);
-err sqlite_flag(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n, const store_flag_change *change,
-                arena *a, store_message **changed, size_t *changed_n, store_range **conflict, size_t *conflict_n);
-err sqlite_expunge(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n, bool any, arena *a,
-                   store_range **expunged, size_t *n);
+err sqlite_append(void *b, int64_t account, int64_t mailbox, const store_packed *packed, uint64_t system_flags,
+                  const str *keywords, size_t keywords_n, int64_t date, int zone, uint32_t *uid, uint32_t *uidvalidity);
+err sqlite_copy(void *b, int64_t account, int64_t from, const store_range *ranges, size_t ranges_n, int64_t to,
+                bool move, arena *a, store_uid_pair **pairs, size_t *n, uint32_t *uidvalidity);
+err sqlite_flag(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n,
+                const store_flag_change *change, arena *a, store_message **changed, size_t *changed_n,
+                store_range **conflict, size_t *conflict_n);
+err sqlite_expunge(void *b, int64_t account, int64_t mailbox, const store_range *ranges, size_t ranges_n, bool any,
+                   arena *a, store_range **expunged, size_t *n);
 
 err sqlite_accept(void *b, const store_letter *letter);
 err sqlite_settle(void *b, const queue_result *results, size_t n, const store_letter *notices, size_t notices_n);
@@ -71,7 +74,8 @@ err sqlite_renew(void *b, str node, const int64_t *ids, size_t n, int64_t until)
 err sqlite_recover(void *b, str node, int64_t now);
 err sqlite_next(void *b, int64_t *at);
 err sqlite_queue_read(void *b, int64_t entry, store_source_fn fn, void *arg);
-err sqlite_queue_list(void *b, const queue_filter *f, int64_t after_id, size_t limit, arena *a, queue_entry **out, size_t *n);
+err sqlite_queue_list(void *b, const queue_filter *f, int64_t after_id, size_t limit, arena *a, queue_entry **out,
+                      size_t *n);
 err sqlite_queue_count(void *b, uint64_t *waiting, uint64_t *active, uint64_t *held);
 err sqlite_queue_apply(void *b, const int64_t *ids, size_t n, queue_change change, int64_t now, uint64_t *changed);
 

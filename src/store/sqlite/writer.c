@@ -11,10 +11,10 @@
 #include "store/sqlite/reap.h"
 
 enum {
-    CHECKPOINT_PAGES = 4000,    /* WAL pages (32 MB) after which they are carried into the database between batches */
-    CHECKPOINT_AGAIN = 1000,    /* pages more before the next attempt, when readers held the last one back */
-    CHECKPOINT_URGENT = 32000,  /* pages (256 MB) after which it waits for readers to let go */
-    STOP_REAP_MS = 2000,        /* cleaning at the end; what is left is found at the next start */
+    CHECKPOINT_PAGES = 4000,   /* WAL pages (32 MB) after which they are carried into the database between batches */
+    CHECKPOINT_AGAIN = 1000,   /* pages more before the next attempt, when readers held the last one back */
+    CHECKPOINT_URGENT = 32000, /* pages (256 MB) after which it waits for readers to let go */
+    STOP_REAP_MS = 2000,       /* cleaning at the end; what is left is found at the next start */
 };
 
 typedef struct job {
@@ -36,9 +36,9 @@ struct writer {
     bool stopping;
     /* The rest belongs to the thread. */
     tx t;
-    bool distrust;        /* an fsync failed */
-    bool failing;         /* the last batch could not be committed: said once, not for every batch */
-    bool litter;          /* reap has work */
+    bool distrust; /* an fsync failed */
+    bool failing;  /* the last batch could not be committed: said once, not for every batch */
+    bool litter;   /* reap has work */
     int wal_pages, checkpoint_at;
     int64_t data_version; /* as SQLite counts other connections' commits */
 };
@@ -161,9 +161,7 @@ static err run_careful(writer *w, job *batch, bool *foreign) {
     return DB_RUN(&w->d, "COMMIT");
 }
 
-static bool is_sync_failure(int code) {
-    return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
-}
+static bool is_sync_failure(int code) { return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC; }
 
 static void note_success(writer *w) {
     if (w->failing)
@@ -177,7 +175,8 @@ static void note_failure(writer *w, err e) {
     w->failing = true;
     if (is_sync_failure(w->d.broken) && !w->distrust) {
         w->distrust = true;
-        log_error("store.stopped", lf_c("reason", "the disk failed to make a commit durable; nothing is written until restart"));
+        log_error("store.stopped",
+                  lf_c("reason", "the disk failed to make a commit durable; nothing is written until restart"));
     }
 }
 

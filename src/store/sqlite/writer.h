@@ -22,8 +22,8 @@ typedef struct tx {
     const store_owner *owner;
     store_touch *touched;
     size_t touched_n, touched_cap;
-    bool queue;   /* entries may have become due sooner */
-    bool litter;  /* something is left to be cleaned up (reap.h) */
+    bool queue;  /* entries may have become due sooner */
+    bool litter; /* something is left to be cleaned up (reap.h) */
 } tx;
 void tx_touch(tx *t, int64_t account, int64_t mailbox);
 
