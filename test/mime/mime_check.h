@@ -50,9 +50,9 @@ static inline void assert_quick(void (*run)(str), str input, int64_t most_us) {
     assert_true(SANITIZED || cpu_us() - from < most_us);
 }
 
-static inline int64_t best_time(void (*run)(str), str input) {
+static inline int64_t best_time(void (*run)(str), str input, int times) {
     int64_t best = INT64_MAX;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < times; i++) {
         int64_t from = cpu_us();
         run(input);
         int64_t took = cpu_us() - from;
@@ -61,13 +61,13 @@ static inline int64_t best_time(void (*run)(str), str input) {
     return best;
 }
 
-static inline int64_t time_of(void (*run)(str), str before, str unit, size_t n, str behind) {
+static inline int64_t time_of(void (*run)(str), str before, str unit, size_t n, str behind, int times) {
     SCOPED_BUF input;
     buf_init(&input, (size_t)1 << 25);
     buf_add(&input, before);
     repeat(&input, unit, n);
     buf_add(&input, behind);
-    return best_time(run, buf_str(&input));
+    return best_time(run, buf_str(&input), times);
 }
 
 /* For before, n times unit, behind: n grows until the time can be measured, then twice as many may take 2.5 times as
@@ -76,18 +76,18 @@ static inline void assert_linear(void (*run)(str), str before, str unit, str beh
     enum { MEASURABLE_US = 1000, LARGEST = 1 << 23 };
     size_t n = 64;
     if (SANITIZED) {
-        time_of(run, before, unit, 1000, behind);
+        time_of(run, before, unit, 1000, behind, 1);
         return;
     }
-    while (time_of(run, before, unit, n, behind) < MEASURABLE_US) {
+    while (time_of(run, before, unit, n, behind, 1) < MEASURABLE_US) {
         n *= 2;
         if (n * unit.n > LARGEST)
             return; /* 8 MB in less than a millisecond */
     }
     int64_t one = 0, two = 0;
     for (int attempt = 0; attempt < 4; attempt++) {
-        one = time_of(run, before, unit, n, behind);
-        two = time_of(run, before, unit, 2 * n, behind);
+        one = time_of(run, before, unit, n, behind, 4);
+        two = time_of(run, before, unit, 2 * n, behind, 4);
         if (two <= one * 5 / 2)
             return;
     }
