@@ -139,6 +139,10 @@ static void one_host(relay_destination *out, relay_host host, arena *a) {
 static void find_mx(const struct relay *r, str domain, uint16_t port, arena *a, relay_destination *out, deadline until) {
     dns_answer answer = {0};
     err e = dns_mx(domain, a, &answer, until);
+    if (e.kind == ERR_PEER) {
+        refuse(out, SAID_NEVER, "5.1.2", S("the domain is no domain name"));
+        return;
+    }
     if (failed(e)) {
         refuse(out, SAID_LATER, "4.4.3", S("the domain's mail exchangers could not be looked up"));
         return;

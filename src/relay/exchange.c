@@ -111,7 +111,7 @@ delivery_step delivery_exchange(delivery *d, const relay_host *host, str key, sm
             return d->pending_n ? STEP_NEXT_HOST : STEP_DONE; /* for those who were not part of this transaction */
         }
         take_replies(d, host, c, &t);
-        reused = false;
+        reused = true; /* from here on it may be closed between two messages, as one that rested */
         if (!smtp_client_usable(c) || smtp_client_transactions(c) >= d->relay->config.pool_messages)
             break;
     }

@@ -65,7 +65,7 @@ static size_t find_addresses(delivery *d, const relay_host *host, bool implicit,
     dns_answer answer = {0};
     arena *a = d->attempt->arena;
     err e = dns_addresses(host->name, a, &answer, deadline_in(RELAY_DNS_MS));
-    if (failed(e)) {
+    if (failed(e) && e.kind != ERR_PEER) { /* a name that can be none has no address either */
         delivery_note(d, delivery_here(SAID_LATER, "4.4.3", arena_strf(a, "%.*s: its address could not be looked up", STR_ARG(host->name))));
         return 0;
     }

@@ -174,7 +174,8 @@ void client_add_mail(smtp_client *c, const smtp_transaction *t, const client_pla
     if (caps & SMTP_CAP_SIZE)
         buf_addf(&c->out, " SIZE=%llu", (unsigned long long)t->size);
     /* 8-bit content goes to a server without 8BITMIME as it is: to convert it would break signatures, to return it would lose
-     * mail that practically every server takes (docs/decisions; RFC 6152 3 allows the return, users do not expect it). */
+     * mail that practically every server takes (src/relay/README.md; RFC 6152 3
+     * allows the return, users do not expect it). */
     if (t->binary)
         client_add(c, S(" BODY=BINARYMIME"));
     else if (t->body8 && (caps & SMTP_CAP_8BITMIME))
