@@ -204,11 +204,15 @@ void imap_sync_print_flags(imap_session *s, const store_message *m, bool uid, bo
     buf_add(out, S(")\r\n"));
 }
 
-static void end_changes(imap_sync *y) {
+/* One page is one moment of the store: what it shows beyond the modseq of the look need not be told again. */
+static void end_changes(imap_sync *y, const store_message *rows, size_t n) {
     imap_box *b = y->session->box;
     if (y->uidnext > b->uidnext)
         b->uidnext = y->uidnext;
     b->changes_since = y->modseq;
+    for (size_t i = 0; y->from_uid == 1 && i < n; i++)
+        if (rows[i].modseq > b->changes_since)
+            b->changes_since = rows[i].modseq;
 }
 
 /* A message that is new has no FETCH: the client asks for what it wants of it. */
@@ -244,6 +248,6 @@ static bool tell_changes(imap_sync *y) {
         y->from_uid = rows[n - 1].uid + 1;
         return false;
     }
-    end_changes(y);
+    end_changes(y, rows, n);
     return true;
 }
