@@ -40,7 +40,7 @@ static void capabilities(void **state) {
     list = client_body(&c, &a);
     assert_true(str_starts(list, S("TOP\r\n")));
     client_ask(&c, "STLS", "-ERR");
-    client_close(&c);
+    client_quit(&c);
 }
 
 static void needs_tls(void **state) {
@@ -63,7 +63,7 @@ static void injection(void **state) {
     client_tls(&c);
     client_ask(&c, "USER user@demo.test", "+OK Send PASS");
     client_ask(&c, "PASS pass", "+OK Maildrop");
-    client_close(&c);
+    client_quit(&c);
 }
 
 static void passwords(void **state) {
@@ -80,14 +80,14 @@ static void passwords(void **state) {
     client_ask(&c, "USER user@demo.test", "+OK Send PASS");
     client_ask(&c, "PASS pass", "+OK Maildrop has 0 messages (0 octets)");
     client_ask(&c, "USER user@demo.test", "-ERR");
-    client_close(&c);
+    client_quit(&c);
     home_add_password(&strict.home, S("blanks@demo.test"), S(" two  words "));
     client_dial(&c, strict.implicit);
     client_tls(&c);
     client_says(&c, "+OK");
     client_ask(&c, "USER blanks@demo.test", "+OK");
     client_ask(&c, "PASS  two  words ", "+OK");
-    client_close(&c);
+    client_quit(&c);
 }
 
 static void connect_tls(client *c) {
@@ -110,10 +110,10 @@ static void mechanisms(void **state) {
     client_ask(&c, "dXNlckBkZW1vLnRlc3Q=", "+ UGFzc3dvcmQ6");
     client_ask(&c, "cGFzcw==", "+OK Maildrop");
     client_ask(&c, "AUTH LOGIN", "-ERR");
-    client_close(&c);
+    client_quit(&c);
     connect_tls(&c);
     client_ask(&c, "AUTH plain AHVzZXJAZGVtby50ZXN0AHBhc3M=", "+OK Maildrop");
-    client_close(&c);
+    client_quit(&c);
 }
 
 static void send_base64(client *c, const char *before, str message) {
@@ -150,7 +150,7 @@ static void scram_logins(void **state) {
     client_connect(&c, strict.plain); /* needs no TLS */
     prove(&c, "AUTH SCRAM-SHA-256 ", "n,,", S(""));
     client_ask(&c, "", "+OK Maildrop");
-    client_close(&c);
+    client_quit(&c);
 
     connect_tls(&c);
     prove(&c, "AUTH SCRAM-SHA-256 ", "n,,", S(""));
@@ -168,7 +168,7 @@ static void scram_bindings(void **state) {
         SSL_export_keying_material(c.ssl, (unsigned char *)data, 32, "EXPORTER-Channel-Binding", 24, NULL, 0, 0), 1);
     prove(&c, "AUTH SCRAM-SHA-256-PLUS ", "p=tls-exporter,,", (str){data, 32});
     client_ask(&c, "", "+OK Maildrop");
-    client_close(&c);
+    client_quit(&c);
 
     connect_tls(&c);
     unsigned n = sizeof data;
@@ -177,7 +177,7 @@ static void scram_bindings(void **state) {
     X509_free(certificate);
     prove(&c, "AUTH SCRAM-SHA-256-PLUS ", "p=tls-server-end-point,,", (str){data, n});
     client_ask(&c, "", "+OK Maildrop");
-    client_close(&c);
+    client_quit(&c);
 
     client_dial(&c, strict.implicit);
     client_tls_version(&c, TLS1_2_VERSION);
@@ -185,7 +185,7 @@ static void scram_bindings(void **state) {
     size_t finished = SSL_get_finished(c.ssl, data, sizeof data);
     prove(&c, "AUTH SCRAM-SHA-256-PLUS ", "p=tls-unique,,", (str){data, finished});
     client_ask(&c, "", "+OK Maildrop");
-    client_close(&c);
+    client_quit(&c);
 
     connect_tls(&c); /* says nothing about TLS 1.3 */
     send_base64(&c, "AUTH SCRAM-SHA-256-PLUS ", S("p=tls-unique,,n=user@demo.test,r=abc"));
@@ -226,7 +226,7 @@ static void in_use(void **state) {
     client_ask(&two, "USER user@demo.test", "+OK"); /* the answer to QUIT means that it is free */
     client_ask(&two, "PASS pass", "+OK");
     client_close(&one);
-    client_close(&two);
+    client_quit(&two);
 }
 
 static void too_many_failures(void **state) {

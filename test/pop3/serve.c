@@ -10,7 +10,7 @@
 
 enum { PATIENCE_MS = 30000 };
 
-static void give_up(const char *what, str got) {
+_Noreturn static void give_up(const char *what, str got) {
     fprintf(stderr, "%s: \"%.*s\"\n", what, STR_ARG(got));
     abort();
 }
@@ -92,10 +92,34 @@ void client_tls_version(client *c, int most) {
         give_up("TLS handshake", S(""));
 }
 
-void client_log_in(client *c, listener *to) {
+static bool try_log_in(client *c, listener *to, str user) {
     client_connect(c, to);
-    client_ask(c, "USER user@demo.test", "+OK");
-    client_ask(c, "PASS pass", "+OK");
+    client_send(c, user);
+    client_says(c, "+OK");
+    client_send(c, S("PASS pass\r\n"));
+    str answer = client_line(c);
+    if (str_starts(answer, S("+OK")))
+        return true;
+    if (!str_starts(answer, S("-ERR [IN-USE]")))
+        give_up("PASS", answer);
+    client_close(c);
+    return false;
+}
+
+void client_log_in(client *c, listener *to, const char *name) {
+    SCOPED_BUF user = {.max = 1000};
+    buf_addf(&user, "USER %s@demo.test\r\n", name);
+    int64_t began = time_mono_ms();
+    while (!try_log_in(c, to, buf_str(&user))) {
+        if (time_mono_ms() - began > PATIENCE_MS)
+            give_up("in use for ever", buf_str(&user));
+        usleep(5000);
+    }
+}
+
+void client_quit(client *c) {
+    client_ask(c, "QUIT", "+OK");
+    client_close(c);
 }
 
 void client_close(client *c) {

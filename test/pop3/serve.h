@@ -29,7 +29,9 @@ void client_connect(client *c, listener *to); /* reads the greeting */
 void client_dial(client *c, listener *to);    /* does not */
 void client_tls(client *c);
 void client_tls_version(client *c, int most); /* TLS1_2_VERSION ... */
-void client_log_in(client *c, listener *to);  /* as user@demo.test */
+/* As name@demo.test with the password "pass"; waits until an earlier session, whose client is gone, has noticed. */
+void client_log_in(client *c, listener *to, const char *name);
+void client_quit(client *c); /* and closes: the maildrop is free by then */
 void client_close(client *c);
 
 void client_send(client *c, str bytes);

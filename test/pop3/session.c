@@ -122,7 +122,7 @@ static void garbage(void **state) {
 /* RFC 1939 3: closes without a word, and removes nothing. */
 static void autologout(void **state) {
     client c;
-    client_log_in(&c, s.plain);
+    client_log_in(&c, s.plain, "user");
     client_ask(&c, "DELE 1", "+OK");
     turn_clock(590000);
     client_ask(&c, "NOOP", "+OK"); /* which begins the time anew */
@@ -131,10 +131,9 @@ static void autologout(void **state) {
     turn_clock(601000);
     client_ends(&c);
     client_close(&c);
-    client_log_in(&c, s.plain);
+    client_log_in(&c, s.plain, "user");
     client_ask(&c, "STAT", "+OK 1 20");
-    client_ask(&c, "QUIT", "+OK");
-    client_close(&c);
+    client_quit(&c);
 }
 
 /* Commands do not prolong the time for logging in. */
