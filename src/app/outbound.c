@@ -37,7 +37,7 @@ static err generation_create(generation **out, mail *m, const config *c, str pas
         .smarthost_user = c->smarthost_user,
         .smarthost_password = password,
         .tls = c->relay_tls,
-        .verify = c->relay_verify,
+        .verify = c->relay_verify && c->relay_tls >= CLIENT_TLS_MUST, /* who only tries TLS believes anybody */
         .ca_file = c->relay_ca_file,
         .lmtp = c->relay_lmtp,
         .port = (uint16_t)c->relay_port,
