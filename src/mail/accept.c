@@ -11,6 +11,15 @@ enum {
     CONTENT_ARENA = 16 * 1024 * 1024
 }; /* structure of one message; past it parts go undescribed, nothing is refused */
 
+static const principal rules = {.role = ROLE_DELIVER};
+
+/* Into mailboxes of others only the mail rules deliver; whoever hands in mail does so in his own name. */
+static err check_who(const principal *who, const mail_envelope *e) {
+    if (who->role == ROLE_DELIVER || (who->role == ROLE_ACCOUNT && who->account == e->submitter))
+        return OK;
+    return err_make(ERR_PEER, ERR_DENIED, "Not allowed", "role %d hands in mail", (int)who->role);
+}
+
 void mail_begin(mail_envelope *e) {
     rand_id(e->id);
     e->id[RAND_ID] = 0;
@@ -73,8 +82,8 @@ static bool needs_utf8(const mail_envelope *e, const mail_plan *plan, const mail
     return needed;
 }
 
-static err store_copies(mail *m, const principal *who, const mail_envelope *e, const mail_plan *plan,
-                        const mail_content *content, int64_t now, arena *a) {
+static err store_copies(mail *m, const mail_envelope *e, const mail_plan *plan, const mail_content *content,
+                        int64_t now, arena *a) {
     deliveries d = {0};
     TRY(list_deliveries(e, plan, a, &d));
     if (d.locals_n == 0 && d.remotes_n == 0)
@@ -98,7 +107,7 @@ static err store_copies(mail *m, const principal *who, const mail_envelope *e, c
         .recipients_n = d.remotes_n,
         .date = now,
     };
-    TRY(store_accept(m->store, who, &accepted, d.results));
+    TRY(store_accept(m->store, &rules, &accepted, d.results));
     for (size_t i = 0; i < d.locals_n; i++)
         plan->copies[d.local_of[i]].result = d.results[i];
     return OK;
@@ -133,11 +142,13 @@ err mail_accept(mail *m, const principal *who, mail_envelope *e, const mail_trac
     mail_content content = {0};
     SCOPED_ARENA memory;
     arena_init(&memory, CONTENT_ARENA);
-    err why = mail_expand(m, e, a, &plan);
+    err why = check_who(who, e);
+    if (!failed(why))
+        why = mail_expand(m, e, a, &plan);
     if (!failed(why))
         why = mail_content_make(&m->config, e, t, raw, now, &memory, &content);
     if (!failed(why))
-        why = store_copies(m, who, e, &plan, &content, now, a);
+        why = store_copies(m, e, &plan, &content, now, a);
     if (!failed(why))
         why = settle_recipients(e, &plan);
     else

@@ -89,7 +89,7 @@ void mail_begin(mail_envelope *e); /* gives it its id */
  * own fate (for LMTP); for SMTP, when some locals failed after others were stored, OK is answered and a bounce for them
  * is stored right after, as is a success notice that was asked for. When every recipient failed the first one's error
  * is answered and nothing was stored. ERR_PEER/ERR_SYNTAX: the message is malformed; ERR_PEER/ERR_LIMIT: a header too
- * large; ERR_PEER/ERR_CONFLICT: a loop (hops, forwards). */
+ * large; ERR_PEER/ERR_CONFLICT: a loop (hops, forwards). `who`: ROLE_DELIVER, or an account that is the submitter. */
 err mail_accept(mail *m, const principal *who, mail_envelope *e, const mail_trace *t, str raw, arena *a) MUST_USE;
 
 /* The enhanced status code (RFC 3463) of what mail_route, mail_may_send_as and mail_accept answer: "5.1.1". Static;

@@ -119,7 +119,6 @@ bool smtp_collect_broken(smtp_session *s, err *why) {
 
 /* ---- the end ---- */
 
-/* The mail rules deliver, whoever sent: what this client may do was decided at MAIL and RCPT. */
 static err accept_message(smtp_session *s) {
     static const principal rules = {.role = ROLE_DELIVER};
     smtp_inbound *t = s->tx;
@@ -133,7 +132,7 @@ static err accept_message(smtp_session *s) {
     TRY(spool_whole(&t->spool, &raw));
     t->envelope.headroom = spool_headroom(&t->spool);
     mail_trace trace = smtp_trace(s, &memory);
-    return mail_accept(s->service->mail, &rules, &t->envelope, &trace, raw, &memory);
+    return mail_accept(s->service->mail, s->user ? &s->user->who : &rules, &t->envelope, &trace, raw, &memory);
 }
 
 static void log_end(const smtp_session *s, const err *why) {

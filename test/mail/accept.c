@@ -144,6 +144,36 @@ static void hostile_envelopes(void **state) {
     }
 }
 
+/* An account hands in its own mail, for anybody; nobody hands in somebody else's. */
+static void in_whose_name(void **state) {
+    const struct {
+        principal who;
+        int64_t submitter;
+        bool may;
+    } cases[] = {
+        {{.role = ROLE_ACCOUNT, .account = h.user}, h.user, true},
+        {{.role = ROLE_ACCOUNT, .account = h.user}, h.full, false},
+        {{.role = ROLE_ACCOUNT, .account = h.user}, 0, false},
+        {{.role = ROLE_NOBODY}, 0, false},
+        {{.role = ROLE_LOGIN}, 0, false},
+        {{.role = ROLE_DELIVER}, h.full, true},
+    };
+    const mail_trace trace = {.protocol = S("local")};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        mail_recipient to[2] = {house_route(&h, "second@demo.test"), house_route(&h, "friend@elsewhere.example")};
+        mail_envelope e = {.sender = S("user@demo.test"),
+                           .envid = S(""),
+                           .submitter = cases[i].submitter,
+                           .recipients = to,
+                           .recipients_n = 2};
+        mail_begin(&e);
+        err why = mail_accept(&h.mail, &cases[i].who, &e, &trace, MESSAGE, &h.memory);
+        assert_int_equal(failed(why), !cases[i].may);
+        assert_true(!failed(why) || why.what == ERR_DENIED);
+    }
+    check_size(house_inbox(&h, "second@demo.test"), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -157,6 +187,7 @@ int main(void) {
         TEST(hops_end),
         TEST(utf8_only_where_needed),
         TEST(hostile_envelopes),
+        TEST(in_whose_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

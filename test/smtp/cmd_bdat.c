@@ -18,31 +18,31 @@ static int teardown(void **state) {
     return 0;
 }
 
-static client *with_recipient(const char *from) {
-    client *c = client_greeted(&k);
-    client_talk(c, from, "250 ");
-    client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+static caller *with_recipient(const char *from) {
+    caller *c = caller_greeted(&k);
+    caller_talk(c, from, "250 ");
+    caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
     return c;
 }
 
 static void chunks_make_one_message(void **state) {
-    client *c = with_recipient("MAIL FROM:<a@bar.example>");
-    client_say(c, S("BDAT 14\r\nSubject: x\r\n\r\nBDAT 0\r\nBDAT 8\r\n.\r\nQUIT\rBDAT 7 LAST\r\n\r\n..\r\n."));
-    client_expect(c, "250 2.0.0 Ok: 14 bytes");
-    client_expect(c, "250 2.0.0 Ok: 14 bytes");
-    client_expect(c, "250 2.0.0 Ok: 22 bytes");
-    client_expect(c, "550 5.6.0 "); /* "\r" CRLF: a bare CR over two chunks */
-    client_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
-    client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
-    client_say(c, S("BDAT 14\r\nSubject: x\r\n\r\nBDAT 8\r\n.\r\nQUIT\rBDAT 6 LAST\r\n\n..\r\n."));
-    client_expect(c, "250 ");
-    client_expect(c, "250 ");
-    client_expect(c, "250 2.0.0 Ok: queued as ");
+    caller *c = with_recipient("MAIL FROM:<a@bar.example>");
+    caller_say(c, S("BDAT 14\r\nSubject: x\r\n\r\nBDAT 0\r\nBDAT 8\r\n.\r\nQUIT\rBDAT 7 LAST\r\n\r\n..\r\n."));
+    caller_expect(c, "250 2.0.0 Ok: 14 bytes");
+    caller_expect(c, "250 2.0.0 Ok: 14 bytes");
+    caller_expect(c, "250 2.0.0 Ok: 22 bytes");
+    caller_expect(c, "550 5.6.0 "); /* "\r" CRLF: a bare CR over two chunks */
+    caller_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
+    caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+    caller_say(c, S("BDAT 14\r\nSubject: x\r\n\r\nBDAT 8\r\n.\r\nQUIT\rBDAT 6 LAST\r\n\n..\r\n."));
+    caller_expect(c, "250 ");
+    caller_expect(c, "250 ");
+    caller_expect(c, "250 2.0.0 Ok: queued as ");
     check_size(house_inbox(&k.house, "user@demo.test"), 1);
     /* no dots are taken out, and none ends anything */
     assert_true(
         str_ends(house_message(&k.house, "user@demo.test", 0), S(" +0000\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n..\r\n.")));
-    client_close(c);
+    caller_close(c);
 }
 
 static void line_ends_matter_but_in_binary(void **state) {
@@ -62,76 +62,76 @@ static void line_ends_matter_but_in_binary(void **state) {
         {" BODY=BINARYMIME", "a: b\0\r\n\r\nx", 10, "550 5.6.0 "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        client *c = client_greeted(&k);
-        client_say(c, arena_strf(&c->memory,
+        caller *c = caller_greeted(&k);
+        caller_say(c, arena_strf(&c->memory,
                                  "MAIL FROM:<a@bar.example>%s\r\nRCPT TO:<user@demo.test>\r\nBDAT %zu LAST\r\n",
                                  cases[i].body, cases[i].n));
-        client_say(c, str_of(cases[i].bytes, cases[i].n));
-        client_expect(c, "250 ");
-        client_expect(c, "250 ");
-        client_expect_at(c, cases[i].answer, __FILE__, (int)i);
-        client_close(c);
+        caller_say(c, str_of(cases[i].bytes, cases[i].n));
+        caller_expect(c, "250 ");
+        caller_expect(c, "250 ");
+        caller_expect_at(c, cases[i].answer, __FILE__, (int)i);
+        caller_close(c);
     }
     assert_true(str_ends(house_message(&k.house, "user@demo.test", 1), S("\r\n\r\nx\ry\0\r")));
 }
 
 /* The announced bytes are never commands, whatever is wrong. */
 static void refused_chunks_are_thrown_away(void **state) {
-    client *c = client_open(&k);
-    client_expect(c, "220 ");
-    client_say(c, S("BDAT 6\r\nQUIT\r\n"));
-    client_expect(c, "503 5.5.1 Say EHLO");
-    client_say(c, S("EHLO a\r\nBDAT 6 LAST\r\nQUIT\r\nMAIL FROM:<>\r\nBDAT 6 LAST\r\nQUIT\r\nRSET\r\n"));
-    client_expect(c, "250 ");
-    client_expect(c, "503 5.5.1 Say MAIL");
-    client_expect(c, "250 2.1.0");
-    client_expect(c, "503 5.5.1 No valid");
-    client_expect(c, "250 2.0.0");
-    client_close(c);
+    caller *c = caller_open(&k);
+    caller_expect(c, "220 ");
+    caller_say(c, S("BDAT 6\r\nQUIT\r\n"));
+    caller_expect(c, "503 5.5.1 Say EHLO");
+    caller_say(c, S("EHLO a\r\nBDAT 6 LAST\r\nQUIT\r\nMAIL FROM:<>\r\nBDAT 6 LAST\r\nQUIT\r\nRSET\r\n"));
+    caller_expect(c, "250 ");
+    caller_expect(c, "503 5.5.1 Say MAIL");
+    caller_expect(c, "250 2.1.0");
+    caller_expect(c, "503 5.5.1 No valid");
+    caller_expect(c, "250 2.0.0");
+    caller_close(c);
     /* a chunk lost is the message lost: what follows does not become a shorter one */
     c = with_recipient("MAIL FROM:<>");
-    client_say(c, S("BDAT 3\r\nabcBDAT 6 LATS\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n"));
-    client_expect(c, "250 ");
-    client_expect(c, "501 5.5.4");
-    client_expect(c, "503 5.5.1");
-    client_expect(c, "250 2.0.0 Ok");
-    client_close(c);
+    caller_say(c, S("BDAT 3\r\nabcBDAT 6 LATS\r\nQUIT\r\nBDAT 6 LAST\r\nQUIT\r\nNOOP\r\n"));
+    caller_expect(c, "250 ");
+    caller_expect(c, "501 5.5.4");
+    caller_expect(c, "503 5.5.1");
+    caller_expect(c, "250 2.0.0 Ok");
+    caller_close(c);
     check_size(house_inbox(&k.house, "user@demo.test"), 0);
 }
 
 static void sizes_that_are_none_close(void **state) {
     static const char *const sizes[] = {"BDAT", "BDAT LAST", "BDAT -1", "BDAT 18446744073709551616", "BDAT 1x"};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        client *c = with_recipient("MAIL FROM:<>");
-        client_say(c, arena_strf(&c->memory, "%s\r\nMAIL FROM:<smuggled@bar.example>\r\n", sizes[i]));
-        client_expect(c, "501 5.5.4 ");
-        client_expect_end(c);
-        client_close(c);
+        caller *c = with_recipient("MAIL FROM:<>");
+        caller_say(c, arena_strf(&c->memory, "%s\r\nMAIL FROM:<smuggled@bar.example>\r\n", sizes[i]));
+        caller_expect(c, "501 5.5.4 ");
+        caller_expect_end(c);
+        caller_close(c);
     }
 }
 
 static void announced_but_never_sent(void **state) {
-    client *c = with_recipient("MAIL FROM:<>");
-    client_say(c, S("BDAT 18446744073709551615 LAST\r\nabc\r\n.\r\nQUIT\r\n"));
+    caller *c = with_recipient("MAIL FROM:<>");
+    caller_say(c, S("BDAT 18446744073709551615 LAST\r\nabc\r\n.\r\nQUIT\r\n"));
     assert_true(peer_is_silent(c->fd, 100));
-    client_close(c);
-    c = client_greeted(&k);
-    client_talk(c, "NOOP", "250 ");
-    client_close(c);
+    caller_close(c);
+    c = caller_greeted(&k);
+    caller_talk(c, "NOOP", "250 ");
+    caller_close(c);
     check_size(house_inbox(&k.house, "user@demo.test"), 0);
 }
 
 static void too_large(void **state) {
     k.config.max_size = 100;
-    client *c = with_recipient("MAIL FROM:<>");
-    client_say(c, S("BDAT 60\r\n123456789 123456789 123456789 123456789 123456789 123456789 "));
-    client_expect(c, "250 ");
-    client_say(c, S("BDAT 60\r\n123456789 123456789 123456789 123456789 123456789 123456789 "));
-    client_expect(c, "552 5.3.4 ");
-    client_say(c, S("BDAT 6 LAST\r\nQUIT\r\nNOOP\r\n"));
-    client_expect(c, "503 5.5.1 ");
-    client_expect(c, "250 ");
-    client_close(c);
+    caller *c = with_recipient("MAIL FROM:<>");
+    caller_say(c, S("BDAT 60\r\n123456789 123456789 123456789 123456789 123456789 123456789 "));
+    caller_expect(c, "250 ");
+    caller_say(c, S("BDAT 60\r\n123456789 123456789 123456789 123456789 123456789 123456789 "));
+    caller_expect(c, "552 5.3.4 ");
+    caller_say(c, S("BDAT 6 LAST\r\nQUIT\r\nNOOP\r\n"));
+    caller_expect(c, "503 5.5.1 ");
+    caller_expect(c, "250 ");
+    caller_close(c);
 }
 
 /* Other commands between chunks: RSET, QUIT, NOOP and EHLO act, the rest waits its turn. */
@@ -145,13 +145,13 @@ static void between_chunks(void **state) {
         {"VRFY x", "252 ", true},       {"RSET", "250 ", false},    {"EHLO b", "250 ", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        client *c = with_recipient("MAIL FROM:<>");
-        client_say(c, S("BDAT 6\r\na: b\r\n"));
-        client_expect(c, "250 ");
-        client_talk_at(c, cases[i].line, cases[i].answer, __FILE__, (int)i);
-        client_say(c, S("BDAT 0 LAST\r\n"));
-        client_expect_at(c, cases[i].alive ? "250 2.0.0 Ok: queued" : "503 5.5.1 ", __FILE__, (int)i);
-        client_close(c);
+        caller *c = with_recipient("MAIL FROM:<>");
+        caller_say(c, S("BDAT 6\r\na: b\r\n"));
+        caller_expect(c, "250 ");
+        caller_talk_at(c, cases[i].line, cases[i].answer, __FILE__, (int)i);
+        caller_say(c, S("BDAT 0 LAST\r\n"));
+        caller_expect_at(c, cases[i].alive ? "250 2.0.0 Ok: queued" : "503 5.5.1 ", __FILE__, (int)i);
+        caller_close(c);
     }
 }
 
@@ -163,12 +163,12 @@ static void ends_at_every_byte(void **state) {
     const str talk = S("EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<user@demo.test>\r\nBDAT 5\r\nabcdeBDAT 4\r\nab");
     for (size_t n = 0; n <= talk.n; n++) {
         for (int how = 0; how < 4; how++) {
-            client *c = client_greeted(&k);
-            client_talk(c, "STARTTLS", "220 ");
-            client_tls(c);
-            client_say(c, str_sub(talk, 0, n));
-            client_end(c, how);
-            client_close(c);
+            caller *c = caller_greeted(&k);
+            caller_talk(c, "STARTTLS", "220 ");
+            caller_tls(c);
+            caller_say(c, str_sub(talk, 0, n));
+            caller_end(c, how);
+            caller_close(c);
         }
     }
     for (size_t i = 0; i < 5000 && listener_connections(k.listener); i++)
@@ -209,17 +209,17 @@ static void random_talk(void **state) {
             buf_add(&talk, str_c(lines[pick]));
         }
         buf_add(&talk, S("QUIT\r\n"));
-        client *c = client_greeted(&k);
+        caller *c = caller_greeted(&k);
         for (size_t at = 0; at < talk.n;) {
             size_t n = 1 + rand_below(60);
-            client_say(c, str_sub(buf_str(&talk), at, n));
+            caller_say(c, str_sub(buf_str(&talk), at, n));
             at += n;
         }
         for (size_t i = 0; i < answers; i++)
-            check(client_reply(c).n > 0);
-        client_expect(c, "221 ");
-        client_expect_end(c);
-        client_close(c);
+            check(caller_reply(c).n > 0);
+        caller_expect(c, "221 ");
+        caller_expect_end(c);
+        caller_close(c);
     }
 }
 

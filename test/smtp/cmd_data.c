@@ -17,8 +17,8 @@ static int teardown(void **state) {
 
 static void stored_as_it_came(void **state) {
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_mail(c, "a@bar.example", "USER+x@Demo.Test",
+    caller *c = caller_greeted(&k);
+    caller_mail(c, "a@bar.example", "USER+x@Demo.Test",
                 "Subject: hello\r\n\r\nline\r\n..dot\r\n...\r\n\xc3\xa4\xff 8 bits\r\n\r\n.\r\n",
                 "250 2.0.0 Ok: queued as ");
     str got = house_message(&k.house, "user@demo.test", 0);
@@ -27,30 +27,30 @@ static void stored_as_it_came(void **state) {
                "Received: from client.example ([127.0.0.1])\r\n\tby mail.demo.test (Godwit) with ESMTP id ")));
     assert_true(str_find_str(got, S("\r\n\tfor <USER+x@Demo.Test>;\r\n\t")) != STR_NONE);
     assert_true(str_ends(got, S(" +0000\r\nSubject: hello\r\n\r\nline\r\n.dot\r\n..\r\n\xc3\xa4\xff 8 bits\r\n\r\n")));
-    client_close(c);
+    caller_close(c);
 }
 
 /* Every pause between two packets is the same as none. */
 static void stored_the_same_at_every_split(void **state) {
     const str message = S("Subject: x\r\n\r\n.\r.\r\n..\r\nend\r\n.\r\n"), good = S("A: b\r\n\r\n..\r\n.x\r\n.\r\n");
     kit_open(&k);
-    client *c = client_greeted(&k);
+    caller *c = caller_greeted(&k);
     for (size_t i = 0; i < 2; i++) {
         str bytes = i ? good : message;
         for (size_t split = 1; split < bytes.n; split++) {
-            client_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
-            client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
-            client_talk(c, "DATA", "354 ");
-            client_say(c, str_sub(bytes, 0, split));
+            caller_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
+            caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+            caller_talk(c, "DATA", "354 ");
+            caller_say(c, str_sub(bytes, 0, split));
             usleep(1000);
-            client_say(c, str_skip(bytes, split));
-            client_expect(c, i ? "250 2.0.0 " : "550 5.6.0 ");
+            caller_say(c, str_skip(bytes, split));
+            caller_expect(c, i ? "250 2.0.0 " : "550 5.6.0 ");
         }
     }
     check_size(house_inbox(&k.house, "user@demo.test"), good.n - 1);
     for (size_t i = 0; i < good.n - 1; i += 5)
         assert_true(str_ends(house_message(&k.house, "user@demo.test", i), S(" +0000\r\nA: b\r\n\r\n.\r\nx\r\n")));
-    client_close(c);
+    caller_close(c);
 }
 
 /* CVE-2023-51764 and its kin: whatever a front server takes for the end of data, here it is a refused message or the
@@ -63,19 +63,19 @@ static void smuggling(void **state) {
     kit_open(&k);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         for (size_t split = 0; split <= ends[i].n; split++) {
-            client *c = client_greeted(&k);
-            client_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
-            client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
-            client_talk(c, "DATA", "354 ");
-            client_say(c, S("Subject: x\r\n\r\nbody"));
-            client_say(c, str_sub(ends[i], 0, split));
+            caller *c = caller_greeted(&k);
+            caller_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
+            caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+            caller_talk(c, "DATA", "354 ");
+            caller_say(c, S("Subject: x\r\n\r\nbody"));
+            caller_say(c, str_sub(ends[i], 0, split));
             usleep(1000);
-            client_say(c, str_skip(ends[i], split));
-            client_say(c, smuggled);
-            client_expect(c, "550 5.6.0 ");
-            client_talk(c, "QUIT", "221 ");
-            client_expect_end(c);
-            client_close(c);
+            caller_say(c, str_skip(ends[i], split));
+            caller_say(c, smuggled);
+            caller_expect(c, "550 5.6.0 ");
+            caller_talk(c, "QUIT", "221 ");
+            caller_expect_end(c);
+            caller_close(c);
         }
     }
     check_size(house_inbox(&k.house, "user@demo.test"), 0);
@@ -85,22 +85,22 @@ static void smuggling(void **state) {
 static void large_messages_go_through_the_file(void **state) {
     enum { SIZE = 900 * 1000 };
     kit_open(&k);
-    client *c = client_greeted(&k);
+    caller *c = caller_greeted(&k);
     SCOPED_BUF body;
     buf_init(&body, SIZE + 1000);
     buf_add(&body, S("Subject: large\r\n\r\n"));
     while (body.n < SIZE)
         buf_addf(&body, "line at %zu\r\n", body.n);
-    client_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
-    client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
-    client_talk(c, "DATA", "354 ");
-    client_say(c, buf_str(&body));
-    client_say(c, S(".\r\n"));
-    client_expect(c, "250 2.0.0 ");
+    caller_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
+    caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+    caller_talk(c, "DATA", "354 ");
+    caller_say(c, buf_str(&body));
+    caller_say(c, S(".\r\n"));
+    caller_expect(c, "250 2.0.0 ");
     str got = house_message(&k.house, "user@demo.test", 0);
     assert_true(str_ends(got, buf_str(&body)));
     assert_true(str_starts(got, S("Return-Path: <a@bar.example>\r\n")));
-    client_close(c);
+    caller_close(c);
 }
 
 static void too_large(void **state) {
@@ -108,23 +108,23 @@ static void too_large(void **state) {
     kit_open(&k);
     static char block[10000];
     memset(block, 'x', sizeof block);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<a@bar.example> SIZE=100001", "552 5.3.4 ");
-    client_talk(c, "MAIL FROM:<a@bar.example> SIZE=100000", "250 ");
-    client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
-    client_talk(c, "DATA", "354 ");
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<a@bar.example> SIZE=100001", "552 5.3.4 ");
+    caller_talk(c, "MAIL FROM:<a@bar.example> SIZE=100000", "250 ");
+    caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+    caller_talk(c, "DATA", "354 ");
     for (size_t i = 0; i < 12; i++)
-        client_say(c, str_of(block, sizeof block));
-    client_say(c, S("\r\n.\r\nNOOP\r\n"));
-    client_expect(c, "552 5.3.4 ");
-    client_expect(c, "250 2.0.0 Ok");
-    client_close(c);
+        caller_say(c, str_of(block, sizeof block));
+    caller_say(c, S("\r\n.\r\nNOOP\r\n"));
+    caller_expect(c, "552 5.3.4 ");
+    caller_expect(c, "250 2.0.0 Ok");
+    caller_close(c);
     check_size(house_inbox(&k.house, "user@demo.test"), 0);
 }
 
 static void headers_that_are_none(void **state) {
     kit_open(&k);
-    client *c = client_greeted(&k);
+    caller *c = caller_greeted(&k);
     static const char *const bodies[] = {".\r\n",
                                          "\r\n.\r\n",
                                          "no header\r\n.\r\n",
@@ -132,7 +132,7 @@ static void headers_that_are_none(void **state) {
                                          "X: y\r\n.\r\n",
                                          "\tX\r\n\r\nY\r\n.\r\n"};
     for (size_t i = 0; i < 6; i++) {
-        client_mail(c, "a@bar.example", "user@demo.test", bodies[i], "250 ");
+        caller_mail(c, "a@bar.example", "user@demo.test", bodies[i], "250 ");
         str got = house_message(&k.house, "user@demo.test", i), rest = got;
         header_field field;
         size_t received = 0, fields = 0;
@@ -145,44 +145,44 @@ static void headers_that_are_none(void **state) {
         check_size(received, 1);
         check_size(fields, i == 4 ? 4 : 3);
     }
-    client_close(c);
+    caller_close(c);
 }
 
 /* Everything that looks at a message does so on a small stack. */
 static void nested_deep(void **state) {
     enum { LEVELS = 400 };
     kit_open(&k);
-    client *c = client_greeted(&k);
+    caller *c = caller_greeted(&k);
     SCOPED_BUF message;
     buf_init(&message, 100000);
     for (size_t i = 0; i < LEVELS; i++)
         buf_addf(&message, "%sContent-Type: multipart/mixed; boundary=b%zu\r\n\r\n--b%zu\r\n",
                  i ? "" : "Subject: x\r\n", i, i);
     buf_add(&message, S("\r\n\xc3\xa4\r\n.\r\n\0"));
-    client_mail(c, "a@bar.example", "user@demo.test", message.p, "250 ");
+    caller_mail(c, "a@bar.example", "user@demo.test", message.p, "250 ");
     message.n = 0;
     for (size_t i = 0; i < LEVELS; i++)
         buf_add(&message, S("Content-Type: message/rfc822\r\n\r\n"));
     buf_add(&message, S("\r\n\xc3\xa4\r\n.\r\n\0"));
-    client_talk(c, "MAIL FROM:<> SMTPUTF8", "250 ");
-    client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
-    client_talk(c, "DATA", "354 ");
-    client_say(c, str_c(message.p));
-    client_expect(c, "250 ");
+    caller_talk(c, "MAIL FROM:<> SMTPUTF8", "250 ");
+    caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+    caller_talk(c, "DATA", "354 ");
+    caller_say(c, str_c(message.p));
+    caller_expect(c, "250 ");
     check_size(house_inbox(&k.house, "user@demo.test"), 2);
-    client_close(c);
+    caller_close(c);
 }
 
 static void loops_end(void **state) {
     kit_open(&k);
-    client *c = client_greeted(&k);
+    caller *c = caller_greeted(&k);
     SCOPED_BUF message;
     buf_init(&message, 10000);
     for (size_t i = 0; i < 51; i++)
         buf_addf(&message, "Received: from a by b; %zu\r\n", i);
     buf_add(&message, S("\r\n.\r\n\0"));
-    client_mail(c, "a@bar.example", "user@demo.test", message.p, "554 5.4.6 ");
-    client_close(c);
+    caller_mail(c, "a@bar.example", "user@demo.test", message.p, "554 5.4.6 ");
+    caller_close(c);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -17,11 +17,11 @@ typedef struct exchange {
     const char *line, *answer;
 } exchange;
 
-static void talk(client *c, const exchange *all, size_t n, bool reset) {
+static void talk(caller *c, const exchange *all, size_t n, bool reset) {
     for (size_t i = 0; i < n; i++) {
-        client_talk_at(c, all[i].line, all[i].answer, all[i].line, (int)i);
+        caller_talk_at(c, all[i].line, all[i].answer, all[i].line, (int)i);
         if (reset)
-            client_talk(c, "RSET", "250 ");
+            caller_talk(c, "RSET", "250 ");
     }
 }
 
@@ -49,9 +49,9 @@ static void senders(void **state) {
         {"MAIL FROM:<> HOLDFOR=5", "555 5.5.4 "},
     };
     kit_open(&k);
-    client *c = client_greeted(&k);
+    caller *c = caller_greeted(&k);
     talk(c, all, sizeof all / sizeof *all, true);
-    client_close(c);
+    caller_close(c);
 }
 
 static void recipients(void **state) {
@@ -79,51 +79,51 @@ static void recipients(void **state) {
         {"RCPT TO:<user@demo.test> BODY=7BIT", "555 5.5.4 "},
     };
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
     talk(c, all, sizeof all / sizeof *all, false);
-    client_close(c);
+    caller_close(c);
 }
 
 static void full_before_the_data(void **state) {
     static const principal operator_ = {.role = ROLE_ADMIN};
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n\r\n.\r\n", "250 ");
+    caller *c = caller_greeted(&k);
+    caller_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n\r\n.\r\n", "250 ");
     const store_account small = {.quota_bytes = 10};
     check_ok(store_account_set(k.house.store, &operator_, k.house.user, ACCOUNT_SET_QUOTA, &small));
-    client_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
-    client_talk(c, "RCPT TO:<user@demo.test>", "452 4.2.2 Mailbox full");
-    client_close(c);
+    caller_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
+    caller_talk(c, "RCPT TO:<user@demo.test>", "452 4.2.2 Mailbox full");
+    caller_close(c);
 }
 
 static void so_many_recipients(void **state) {
     k.config.max_recipients = 100; /* RFC 5321 4.5.3.1.8: the least */
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
     for (size_t i = 0; i < 100; i++) {
-        client_say(c, arena_strf(&c->memory, "RCPT TO:<user+%zu@demo.test>\r\n", i));
-        client_expect(c, "250 ");
+        caller_say(c, arena_strf(&c->memory, "RCPT TO:<user+%zu@demo.test>\r\n", i));
+        caller_expect(c, "250 ");
     }
-    client_talk(c, "RCPT TO:<second@demo.test>", "452 4.5.3 ");
-    client_talk(c, "DATA", "354 ");
-    client_say(c, S("a: b\r\n\r\n.\r\n"));
-    client_expect(c, "250 ");
+    caller_talk(c, "RCPT TO:<second@demo.test>", "452 4.5.3 ");
+    caller_talk(c, "DATA", "354 ");
+    caller_say(c, S("a: b\r\n\r\n.\r\n"));
+    caller_expect(c, "250 ");
     check_size(house_inbox(&k.house, "user@demo.test"), 1);
-    client_close(c);
+    caller_close(c);
 }
 
 static void so_many_transactions(void **state) {
     k.config.max_transactions = 2;
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n\r\n.\r\n", "250 ");
-    client_talk(c, "MAIL FROM:<>", "250 ");
-    client_talk(c, "RSET", "250 ");
-    client_talk(c, "MAIL FROM:<>", "421 4.7.0 ");
-    client_expect_end(c);
-    client_close(c);
+    caller *c = caller_greeted(&k);
+    caller_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n\r\n.\r\n", "250 ");
+    caller_talk(c, "MAIL FROM:<>", "250 ");
+    caller_talk(c, "RSET", "250 ");
+    caller_talk(c, "MAIL FROM:<>", "421 4.7.0 ");
+    caller_expect_end(c);
+    caller_close(c);
 }
 
 /* RFC 6531: an address in UTF-8, found in whatever form it is written, and the queue knows what it needs. */
@@ -138,19 +138,19 @@ static void addresses_in_utf8(void **state) {
     k.config.trusted = &here;
     k.config.trusted_n = 1;
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<a@bar.example> SMTPUTF8", "250 ");
-    client_talk(c, "RCPT TO:<J\xc3\x96RG@demo.test>", "250 ");  /* upper case */
-    client_talk(c, "RCPT TO:<jo\xcc\x88rg@demo.test>", "250 "); /* decomposed */
-    client_talk(c, "RCPT TO:<\xe7\x94\xa8\xe6\x88\xb7@elsewhere.example>", "250 ");
-    client_talk(c, "DATA", "354 ");
-    client_say(c, S("Subject: x\r\n\r\n.\r\n"));
-    client_expect(c, "250 ");
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<a@bar.example> SMTPUTF8", "250 ");
+    caller_talk(c, "RCPT TO:<J\xc3\x96RG@demo.test>", "250 ");  /* upper case */
+    caller_talk(c, "RCPT TO:<jo\xcc\x88rg@demo.test>", "250 "); /* decomposed */
+    caller_talk(c, "RCPT TO:<\xe7\x94\xa8\xe6\x88\xb7@elsewhere.example>", "250 ");
+    caller_talk(c, "DATA", "354 ");
+    caller_say(c, S("Subject: x\r\n\r\n.\r\n"));
+    caller_expect(c, "250 ");
     check_size(house_inbox(&k.house, "user@demo.test"), 1);
     assert_true(str_find_str(house_message(&k.house, "user@demo.test", 0), S(" with UTF8SMTP id ")) != STR_NONE);
     check_size(house_queue(&k.house, &entries), 1);
     assert_true(entries[0].smtputf8);
-    client_close(c);
+    caller_close(c);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

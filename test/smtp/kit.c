@@ -76,8 +76,8 @@ int kit_loops_stop(void **state) {
 
 /* ---- the client ---- */
 
-client *client_open(kit *k) {
-    client *c = mem_alloc(sizeof *c);
+caller *caller_open(kit *k) {
+    caller *c = mem_alloc(sizeof *c);
     addr at = listener_address(k->listener);
     c->fd = peer_connect(&at);
     buf_init(&c->in, REPLY_MOST);
@@ -85,20 +85,20 @@ client *client_open(kit *k) {
     return c;
 }
 
-client *client_greeted(kit *k) {
-    client *c = client_open(k);
-    client_expect(c, "220 mail.demo.test ");
-    client_talk(c, k->service.role == SMTP_LMTP ? "LHLO client.example" : "EHLO client.example", "250 ");
+caller *caller_greeted(kit *k) {
+    caller *c = caller_open(k);
+    caller_expect(c, "220 mail.demo.test ");
+    caller_talk(c, k->service.role == SMTP_LMTP ? "LHLO client.example" : "EHLO client.example", "250 ");
     return c;
 }
 
-client *client_authenticated(kit *k) {
-    client *c = client_greeted(k);
-    client_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "235 ");
+caller *caller_authenticated(kit *k) {
+    caller *c = caller_greeted(k);
+    caller_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "235 ");
     return c;
 }
 
-void client_close(client *c) {
+void caller_close(caller *c) {
     SSL_free(c->ssl);
     close(c->fd);
     buf_free(&c->in);
@@ -106,7 +106,7 @@ void client_close(client *c) {
     free(c);
 }
 
-void client_tls(client *c) {
+void caller_tls(caller *c) {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     SSL *ssl = SSL_new(context);
     SSL_set_fd(ssl, c->fd);
@@ -115,7 +115,7 @@ void client_tls(client *c) {
     c->ssl = ssl;
 }
 
-void client_say(client *c, str bytes) {
+void caller_say(caller *c, str bytes) {
     if (!c->ssl) {
         peer_send(c->fd, bytes);
         return;
@@ -127,7 +127,7 @@ void client_say(client *c, str bytes) {
     }
 }
 
-void client_end(client *c, int how) {
+void caller_end(caller *c, int how) {
     struct linger hard = {.l_onoff = 1};
     if (how < 2)
         SSL_shutdown(c->ssl);
@@ -140,7 +140,7 @@ void client_end(client *c, int how) {
     SSL_set_quiet_shutdown(c->ssl, 1);
 }
 
-static bool receive(client *c) {
+static bool receive(caller *c) {
     char *to = buf_reserve(&c->in, 4096);
     check(to != NULL);
     ssize_t n = c->ssl ? SSL_read(c->ssl, to, 4096) : recv(c->fd, to, 4096, 0);
@@ -162,7 +162,7 @@ static size_t reply_length(str in, str *last) {
     return 0;
 }
 
-static str take_reply(client *c, str *last) {
+static str take_reply(caller *c, str *last) {
     size_t n;
     while ((n = reply_length(buf_str(&c->in), last)) == 0)
         if (!receive(c))
@@ -173,12 +173,12 @@ static str take_reply(client *c, str *last) {
     return whole;
 }
 
-str client_reply(client *c) {
+str caller_reply(caller *c) {
     str last;
     return take_reply(c, &last);
 }
 
-void client_expect_at(client *c, const char *beginning, const char *file, int line) {
+void caller_expect_at(caller *c, const char *beginning, const char *file, int line) {
     str last;
     take_reply(c, &last);
     if (str_starts(last, str_c(beginning)))
@@ -187,23 +187,23 @@ void client_expect_at(client *c, const char *beginning, const char *file, int li
     abort();
 }
 
-void client_expect_end(client *c) {
+void caller_expect_end(caller *c) {
     str last;
     check_str(take_reply(c, &last), S(""));
 }
 
-void client_talk_at(client *c, const char *text, const char *beginning, const char *file, int line) {
-    client_say(c, arena_strf(&c->memory, "%s\r\n", text));
-    client_expect_at(c, beginning, file, line);
+void caller_talk_at(caller *c, const char *text, const char *beginning, const char *file, int line) {
+    caller_say(c, arena_strf(&c->memory, "%s\r\n", text));
+    caller_expect_at(c, beginning, file, line);
 }
 
-void client_mail_at(client *c, const char *from, const char *to, const char *message, const char *beginning,
+void caller_mail_at(caller *c, const char *from, const char *to, const char *message, const char *beginning,
                     const char *file, int line) {
-    client_say(c, arena_strf(&c->memory, "MAIL FROM:<%s>\r\n", from));
-    client_expect_at(c, "250 ", file, line);
-    client_say(c, arena_strf(&c->memory, "RCPT TO:<%s>\r\n", to));
-    client_expect_at(c, "250 ", file, line);
-    client_talk_at(c, "DATA", "354 ", file, line);
-    client_say(c, str_c(message));
-    client_expect_at(c, beginning, file, line);
+    caller_say(c, arena_strf(&c->memory, "MAIL FROM:<%s>\r\n", from));
+    caller_expect_at(c, "250 ", file, line);
+    caller_say(c, arena_strf(&c->memory, "RCPT TO:<%s>\r\n", to));
+    caller_expect_at(c, "250 ", file, line);
+    caller_talk_at(c, "DATA", "354 ", file, line);
+    caller_say(c, str_c(message));
+    caller_expect_at(c, beginning, file, line);
 }

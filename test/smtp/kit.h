@@ -27,32 +27,32 @@ int kit_loops_stop(void **state);
 
 /* ---- the client ---- */
 
-typedef struct client {
+typedef struct caller {
     int fd;
     void *ssl;
     buf in;
     arena memory;
-} client;
+} caller;
 
-client *client_open(kit *k);          /* connected, nothing read */
-client *client_greeted(kit *k);       /* banner and EHLO or LHLO are done */
-client *client_authenticated(kit *k); /* and AUTH as user@demo.test */
-void client_close(client *c);
-void client_say(client *c, str bytes); /* as they are */
-void client_tls(client *c);            /* the handshake */
+caller *caller_open(kit *k);          /* connected, nothing read */
+caller *caller_greeted(kit *k);       /* banner and EHLO or LHLO are done */
+caller *caller_authenticated(kit *k); /* and AUTH as user@demo.test */
+void caller_close(caller *c);
+void caller_say(caller *c, str bytes); /* as they are */
+void caller_tls(caller *c);            /* the handshake */
 /* How a TLS client may leave: 0 properly, 1 a plain byte behind close_notify, 2 FIN without it, 3 RST. */
-void client_end(client *c, int how);
-str client_reply(client *c); /* a whole reply, its lines as they came; empty at the end */
+void caller_end(caller *c, int how);
+str caller_reply(caller *c); /* a whole reply, its lines as they came; empty at the end */
 /* The next reply begins with that (its last line, when there are several). */
-#define client_expect(c, beginning) client_expect_at(c, beginning, __FILE__, __LINE__)
-void client_expect_at(client *c, const char *beginning, const char *file, int line);
-void client_expect_end(client *c);
+#define caller_expect(c, beginning) caller_expect_at(c, beginning, __FILE__, __LINE__)
+void caller_expect_at(caller *c, const char *beginning, const char *file, int line);
+void caller_expect_end(caller *c);
 /* Says a line (CRLF is added) and expects. */
-#define client_talk(c, text, beginning) client_talk_at(c, text, beginning, __FILE__, __LINE__)
-void client_talk_at(client *c, const char *text, const char *beginning, const char *file, int line);
+#define caller_talk(c, text, beginning) caller_talk_at(c, text, beginning, __FILE__, __LINE__)
+void caller_talk_at(caller *c, const char *text, const char *beginning, const char *file, int line);
 /* MAIL, RCPT, DATA, the message (dot and all): the last reply must begin so. */
-#define client_mail(c, from, to, message, beginning) client_mail_at(c, from, to, message, beginning, __FILE__, __LINE__)
-void client_mail_at(client *c, const char *from, const char *to, const char *message, const char *beginning,
+#define caller_mail(c, from, to, message, beginning) caller_mail_at(c, from, to, message, beginning, __FILE__, __LINE__)
+void caller_mail_at(caller *c, const char *from, const char *to, const char *message, const char *beginning,
                     const char *file, int line);
 
 #endif

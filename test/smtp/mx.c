@@ -97,23 +97,23 @@ static const char *const hostile[] = {
 static void strangers_do_not_relay(void **state) {
     queue_entry *entries;
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<user@demo.test>", "250 "); /* saying one is from here helps nobody */
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<user@demo.test>", "250 "); /* saying one is from here helps nobody */
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
-        client_say(c, arena_strf(&c->memory, "RCPT TO:%s\r\n", hostile[i]));
-        client_expect_at(c, "5", hostile[i], (int)i);
+        caller_say(c, arena_strf(&c->memory, "RCPT TO:%s\r\n", hostile[i]));
+        caller_expect_at(c, "5", hostile[i], (int)i);
     }
-    client_talk(c, "DATA", "503 5.5.1 ");
+    caller_talk(c, "DATA", "503 5.5.1 ");
     /* those that look odd and are ours */
-    client_talk(c, "RCPT TO:<@elsewhere.example:user@demo.test>", "250 ");
-    client_talk(c, "RCPT TO:<\"user\"@demo.test>", "250 ");
-    client_talk(c, "RCPT TO:<\"us\\er\"@DEMO.TEST.>", "250 ");
-    client_talk(c, "DATA", "354 ");
-    client_say(c, S("To: victim@elsewhere.example\r\nBcc: victim@elsewhere.example\r\n\r\n.\r\n"));
-    client_expect(c, "250 ");
+    caller_talk(c, "RCPT TO:<@elsewhere.example:user@demo.test>", "250 ");
+    caller_talk(c, "RCPT TO:<\"user\"@demo.test>", "250 ");
+    caller_talk(c, "RCPT TO:<\"us\\er\"@DEMO.TEST.>", "250 ");
+    caller_talk(c, "DATA", "354 ");
+    caller_say(c, S("To: victim@elsewhere.example\r\nBcc: victim@elsewhere.example\r\n\r\n.\r\n"));
+    caller_expect(c, "250 ");
     check_size(house_inbox(&k.house, "user@demo.test"), 1);
     check_size(house_queue(&k.house, &entries), 0);
-    client_close(c);
+    caller_close(c);
 }
 
 static void trusted_networks_relay(void **state) {
@@ -123,16 +123,16 @@ static void trusted_networks_relay(void **state) {
     k.config.trusted = &here;
     k.config.trusted_n = 1;
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_mail(c, "scanner@bar.example", "boss@elsewhere.example", "Subject: scan\r\n\r\n.\r\n", "250 ");
+    caller *c = caller_greeted(&k);
+    caller_mail(c, "scanner@bar.example", "boss@elsewhere.example", "Subject: scan\r\n\r\n.\r\n", "250 ");
     check_size(house_queue(&k.house, &entries), 1);
     check_str(entries[0].recipient, S("boss@elsewhere.example"));
     check_str(entries[0].sender, S("scanner@bar.example"));
     check_str(entries[0].target, S("relay"));
-    client_talk(c, "MAIL FROM:<>", "250 ");
-    client_talk(c, "RCPT TO:<nobody@demo.test>", "550 5.1.1 "); /* ours are checked all the same */
-    client_talk(c, "RCPT TO:<root@[192.0.2.1]>", "250 ");
-    client_close(c);
+    caller_talk(c, "MAIL FROM:<>", "250 ");
+    caller_talk(c, "RCPT TO:<nobody@demo.test>", "550 5.1.1 "); /* ours are checked all the same */
+    caller_talk(c, "RCPT TO:<root@[192.0.2.1]>", "250 ");
+    caller_close(c);
 }
 
 static void other_networks_do_not(void **state) {
@@ -141,18 +141,18 @@ static void other_networks_do_not(void **state) {
     k.config.trusted = &there;
     k.config.trusted_n = 1;
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<>", "250 ");
-    client_talk(c, "RCPT TO:<boss@elsewhere.example>", "550 5.7.1 ");
-    client_close(c);
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<>", "250 ");
+    caller_talk(c, "RCPT TO:<boss@elsewhere.example>", "550 5.7.1 ");
+    caller_close(c);
 }
 
 /* Users log in elsewhere (RFC 6409): here nobody can, and so nobody can guess either. */
 static void no_login_here(void **state) {
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "502 5.5.1 ");
-    client_close(c);
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "502 5.5.1 ");
+    caller_close(c);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

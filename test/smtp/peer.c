@@ -57,13 +57,13 @@ static void verified_names(void **state) {
     k.listening.proxies_n = 1;
     kit_open(&k);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        client *c = client_open(&k);
-        client_say(c, arena_strf(&c->memory, "PROXY TCP4 %s 192.0.2.99 4000 25\r\n", cases[i].ip));
-        client_expect(c, "220 ");
-        client_talk(c, "EHLO client.example", "250 ");
-        client_mail(c, "", "user@demo.test", "a: b\r\n\r\n.\r\n", "250 ");
+        caller *c = caller_open(&k);
+        caller_say(c, arena_strf(&c->memory, "PROXY TCP4 %s 192.0.2.99 4000 25\r\n", cases[i].ip));
+        caller_expect(c, "220 ");
+        caller_talk(c, "EHLO client.example", "250 ");
+        caller_mail(c, "", "user@demo.test", "a: b\r\n\r\n.\r\n", "250 ");
         assert_true(str_find_str(house_message(&k.house, "user@demo.test", i), str_c(cases[i].shown)) != STR_NONE);
-        client_close(c);
+        caller_close(c);
     }
 }
 
@@ -86,23 +86,23 @@ static void words_of_the_protocol(void **state) {
     k.config.trusted_n = 1;
     kit_open(&k);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        client *c = client_open(&k);
-        client_expect(c, "220 ");
-        client_talk(c, "EHLO first", "250 ");
+        caller *c = caller_open(&k);
+        caller_expect(c, "220 ");
+        caller_talk(c, "EHLO first", "250 ");
         if (cases[i].tls) {
-            client_talk(c, "STARTTLS", "220 ");
-            client_tls(c);
+            caller_talk(c, "STARTTLS", "220 ");
+            caller_tls(c);
         }
-        client_talk(c, cases[i].hello, "250 ");
+        caller_talk(c, cases[i].hello, "250 ");
         if (cases[i].login)
-            client_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "235 ");
-        client_talk(c, cases[i].utf8 ? "MAIL FROM:<> SMTPUTF8" : "MAIL FROM:<>", "250 ");
-        client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
-        client_talk(c, "DATA", "354 ");
-        client_say(c, S("a: b\r\n\r\n.\r\n"));
-        client_expect(c, "250 ");
+            caller_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "235 ");
+        caller_talk(c, cases[i].utf8 ? "MAIL FROM:<> SMTPUTF8" : "MAIL FROM:<>", "250 ");
+        caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+        caller_talk(c, "DATA", "354 ");
+        caller_say(c, S("a: b\r\n\r\n.\r\n"));
+        caller_expect(c, "250 ");
         assert_true(str_find_str(house_message(&k.house, "user@demo.test", i), str_c(cases[i].word)) != STR_NONE);
-        client_close(c);
+        caller_close(c);
     }
 }
 

@@ -17,12 +17,12 @@ static int teardown(void **state) {
 
 static void only_known_ones(void **state) {
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<user@demo.test>", "530 5.7.0 ");
-    client_talk(c, "MAIL FROM:<>", "530 5.7.0 ");
-    client_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "235 ");
-    client_talk(c, "MAIL FROM:<user@demo.test>", "250 ");
-    client_close(c);
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<user@demo.test>", "530 5.7.0 ");
+    caller_talk(c, "MAIL FROM:<>", "530 5.7.0 ");
+    caller_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "235 ");
+    caller_talk(c, "MAIL FROM:<user@demo.test>", "250 ");
+    caller_close(c);
 }
 
 static void trusted_without_login(void **state) {
@@ -31,14 +31,14 @@ static void trusted_without_login(void **state) {
     k.config.trusted = &here;
     k.config.trusted_n = 1;
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<any@bar.example>", "530 "); /* require_auth */
-    client_close(c);
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<any@bar.example>", "530 "); /* require_auth */
+    caller_close(c);
     k.service.require_auth = false;
-    c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<any@bar.example>", "250 ");
-    client_talk(c, "RCPT TO:<boss@elsewhere.example>", "250 ");
-    client_close(c);
+    c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<any@bar.example>", "250 ");
+    caller_talk(c, "RCPT TO:<boss@elsewhere.example>", "250 ");
+    caller_close(c);
 }
 
 static void senders_are_checked(void **state) {
@@ -57,26 +57,26 @@ static void senders_are_checked(void **state) {
         {"MAIL FROM:<postmaster>", "501 5.1.7 "},
     };
     kit_open(&k);
-    client *c = client_authenticated(&k);
+    caller *c = caller_authenticated(&k);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        client_talk_at(c, cases[i].sender, cases[i].answer, __FILE__, (int)i);
-        client_talk(c, "RSET", "250 ");
+        caller_talk_at(c, cases[i].sender, cases[i].answer, __FILE__, (int)i);
+        caller_talk(c, "RSET", "250 ");
     }
-    client_close(c);
-    c = client_greeted(&k); /* the owner of a catch-all */
-    client_talk(c, "AUTH PLAIN AHNlY29uZEBkZW1vLnRlc3QAcGFzcw==", "235 ");
-    client_talk(c, "MAIL FROM:<anything@catch.test>", "250 ");
-    client_close(c);
+    caller_close(c);
+    c = caller_greeted(&k); /* the owner of a catch-all */
+    caller_talk(c, "AUTH PLAIN AHNlY29uZEBkZW1vLnRlc3QAcGFzcw==", "235 ");
+    caller_talk(c, "MAIL FROM:<anything@catch.test>", "250 ");
+    caller_close(c);
     k.config.check_sender = false;
-    c = client_authenticated(&k);
-    client_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
-    client_close(c);
+    c = caller_authenticated(&k);
+    caller_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
+    caller_close(c);
 }
 
 static void mended(void **state) {
     kit_open(&k);
-    client *c = client_authenticated(&k);
-    client_mail(c, "user@demo.test", "user@demo.test",
+    caller *c = caller_authenticated(&k);
+    caller_mail(c, "user@demo.test", "user@demo.test",
                 "From: user@demo.test\r\nBcc: a@b.example,\r\n c@d.example\r\nSubject: x\r\nresent-bcc: "
                 "e@f.example\r\n\r\nBcc: body\r\n.\r\n",
                 "250 ");
@@ -86,27 +86,27 @@ static void mended(void **state) {
     check_size(header_count(got, S("Bcc")), 0);
     check_size(header_count(got, S("Resent-Bcc")), 0);
     assert_true(str_ends(got, S("From: user@demo.test\r\nSubject: x\r\n\r\nBcc: body\r\n")));
-    client_mail(c, "user@demo.test", "user@demo.test",
+    caller_mail(c, "user@demo.test", "user@demo.test",
                 "Date: Thu, 1 Jan 2026 12:00:00 +0000\r\nMessage-ID: <a@b>\r\n\r\nbody\r\n.\r\n", "250 ");
     got = house_message(&k.house, "user@demo.test", 1);
     check_size(header_count(got, S("Date")), 1);
     check_size(header_count(got, S("Message-ID")), 1);
     assert_true(str_ends(got, S("\r\nDate: Thu, 1 Jan 2026 12:00:00 +0000\r\nMessage-ID: <a@b>\r\n\r\nbody\r\n")));
-    client_close(c);
+    caller_close(c);
 }
 
 /* What a notice needs goes on to the queue in plain text. */
 static void notices_as_asked(void **state) {
     queue_entry *entries;
     kit_open(&k);
-    client *c = client_authenticated(&k);
-    client_talk(c, "MAIL FROM:<user@demo.test> RET=HDRS ENVID=QQ+2B1 SMTPUTF8", "250 ");
-    client_talk(c, "RCPT TO:<friend@elsewhere.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;Fr+2Biend@Elsewhere.example",
+    caller *c = caller_authenticated(&k);
+    caller_talk(c, "MAIL FROM:<user@demo.test> RET=HDRS ENVID=QQ+2B1 SMTPUTF8", "250 ");
+    caller_talk(c, "RCPT TO:<friend@elsewhere.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;Fr+2Biend@Elsewhere.example",
                 "250 ");
-    client_talk(c, "RCPT TO:<other@elsewhere.example> ORCPT=utf-8;\\x{F6}@x", "250 ");
-    client_talk(c, "DATA", "354 ");
-    client_say(c, S("Subject: x\r\n\r\n.\r\n"));
-    client_expect(c, "250 ");
+    caller_talk(c, "RCPT TO:<other@elsewhere.example> ORCPT=utf-8;\\x{F6}@x", "250 ");
+    caller_talk(c, "DATA", "354 ");
+    caller_say(c, S("Subject: x\r\n\r\n.\r\n"));
+    caller_expect(c, "250 ");
     check_size(house_queue(&k.house, &entries), 2);
     for (size_t i = 0; i < 2; i++) {
         bool friend = str_starts(entries[i].recipient, S("friend"));
@@ -117,7 +117,7 @@ static void notices_as_asked(void **state) {
         check_str(entries[i].original, friend ? S("rfc822;Fr+iend@Elsewhere.example") : S("utf-8;\xc3\xb6@x"));
         check_size((size_t)entries[i].submitter, (size_t)k.house.user);
     }
-    client_close(c);
+    caller_close(c);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

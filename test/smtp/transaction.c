@@ -41,31 +41,31 @@ static void a_failing_store_is_temporary(void **state) {
     };
     kit_open(&k);
     log_setup(LOG_LOGFMT, LOG_ERROR + 1, 2); /* these failures are meant */
-    client *c = client_greeted(&k);
+    caller *c = caller_greeted(&k);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         next_failure = err_make(cases[i].kind, cases[i].what, "Not now", "on demand");
-        client_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n\r\n.\r\n", cases[i].answer);
+        caller_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n\r\n.\r\n", cases[i].answer);
     }
     check_size(house_inbox(&k.house, "user@demo.test"), 0);
-    client_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n\r\n.\r\n", "250 2.0.0 ");
+    caller_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n\r\n.\r\n", "250 2.0.0 ");
     check_size(house_inbox(&k.house, "user@demo.test"), 1);
-    client_close(c);
+    caller_close(c);
 }
 
 static void lmtp_says_it_to_each(void **state) {
     k.service.role = SMTP_LMTP;
     kit_open(&k);
     log_setup(LOG_LOGFMT, LOG_ERROR + 1, 2);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<>", "250 ");
-    client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
-    client_talk(c, "RCPT TO:<second@demo.test>", "250 ");
-    client_talk(c, "DATA", "354 ");
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<>", "250 ");
+    caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+    caller_talk(c, "RCPT TO:<second@demo.test>", "250 ");
+    caller_talk(c, "DATA", "354 ");
     next_failure = err_make(ERR_TEMP, ERR_FULL, "Not now", "on demand");
-    client_say(c, S("a: b\r\n\r\n.\r\n"));
-    client_expect(c, "452 4.3.1 <user@demo.test> ");
-    client_expect(c, "452 4.3.1 <second@demo.test> ");
-    client_close(c);
+    caller_say(c, S("a: b\r\n\r\n.\r\n"));
+    caller_expect(c, "452 4.3.1 <user@demo.test> ");
+    caller_expect(c, "452 4.3.1 <second@demo.test> ");
+    caller_close(c);
 }
 
 static void no_spool_is_temporary(void **state) {
@@ -73,60 +73,60 @@ static void no_spool_is_temporary(void **state) {
     k.config.spool_least = 10;
     kit_open(&k);
     log_setup(LOG_LOGFMT, LOG_ERROR + 1, 2);
-    client *c = client_greeted(&k);
-    client_mail(c, "a@bar.example", "user@demo.test", "Subject: long enough\r\n\r\n.\r\n", "451 4.3.0 ");
-    client_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n.\r\n", "250 ");
-    client_close(c);
+    caller *c = caller_greeted(&k);
+    caller_mail(c, "a@bar.example", "user@demo.test", "Subject: long enough\r\n\r\n.\r\n", "451 4.3.0 ");
+    caller_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n.\r\n", "250 ");
+    caller_close(c);
 }
 
 /* The only recipient is full: said at once, and nobody gets a notice. */
 static void full_for_this_message(void **state) {
     queue_entry *entries;
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_mail(c, "a@bar.example", "full@demo.test", "a: b\r\n\r\n.\r\n", "452 4.2.2 ");
+    caller *c = caller_greeted(&k);
+    caller_mail(c, "a@bar.example", "full@demo.test", "a: b\r\n\r\n.\r\n", "452 4.2.2 ");
     check_size(house_queue(&k.house, &entries), 0);
-    client_close(c);
+    caller_close(c);
 }
 
 /* One of two is full: 250, the other has it, and the sender hears of the one that has not. */
 static void some_are_full(void **state) {
     queue_entry *entries;
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
-    client_talk(c, "RCPT TO:<full@demo.test>", "250 ");
-    client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
-    client_talk(c, "DATA", "354 ");
-    client_say(c, S("Subject: to both\r\n\r\n.\r\n"));
-    client_expect(c, "250 2.0.0 ");
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<a@bar.example>", "250 ");
+    caller_talk(c, "RCPT TO:<full@demo.test>", "250 ");
+    caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+    caller_talk(c, "DATA", "354 ");
+    caller_say(c, S("Subject: to both\r\n\r\n.\r\n"));
+    caller_expect(c, "250 2.0.0 ");
     check_size(house_inbox(&k.house, "user@demo.test"), 1);
     check_size(house_queue(&k.house, &entries), 1);
     check_str(entries[0].recipient, S("a@bar.example"));
     check_str(entries[0].sender, S(""));
-    client_close(c);
+    caller_close(c);
 }
 
 /* Two listeners' worth of clients at once; every 250 is a message, and every message a 250. */
 static void many_at_once(void **state) {
     enum { CLIENTS = 20, MAILS = 5 };
-    client *c[CLIENTS];
+    caller *c[CLIENTS];
     kit_open(&k);
     for (size_t i = 0; i < CLIENTS; i++)
-        c[i] = client_greeted(&k);
+        c[i] = caller_greeted(&k);
     for (size_t m = 0; m < MAILS; m++) {
         for (size_t i = 0; i < CLIENTS; i++)
-            client_say(c[i], S("MAIL FROM:<a@bar.example>\r\nRCPT TO:<list@demo.test>\r\nRCPT "
+            caller_say(c[i], S("MAIL FROM:<a@bar.example>\r\nRCPT TO:<list@demo.test>\r\nRCPT "
                                "TO:<user@demo.test>\r\nBDAT 8 LAST\r\na: b\r\n\r\n"));
         for (size_t i = 0; i < CLIENTS; i++) {
-            client_expect(c[i], "250 2.1.0");
-            client_expect(c[i], "250 2.1.5");
-            client_expect(c[i], "250 2.1.5");
-            client_expect(c[i], "250 2.0.0 Ok: queued as ");
+            caller_expect(c[i], "250 2.1.0");
+            caller_expect(c[i], "250 2.1.5");
+            caller_expect(c[i], "250 2.1.5");
+            caller_expect(c[i], "250 2.0.0 Ok: queued as ");
         }
     }
     for (size_t i = 0; i < CLIENTS; i++)
-        client_close(c[i]);
+        caller_close(c[i]);
     queue_entry *entries;
     check_size(house_inbox(&k.house, "user@demo.test"), CLIENTS * MAILS);
     check_size(house_inbox(&k.house, "second@demo.test"), CLIENTS * MAILS);
@@ -147,14 +147,14 @@ static void recipients_have_one_limit(void **state) {
     other = smtp_inbound_new(&session, &nobody, &params);
     assert_null(smtp_inbound_room(other));
     kit_open(&k);
-    client *c = client_greeted(&k);
-    client_talk(c, "MAIL FROM:<>", "250 ");
-    client_talk(c, "RCPT TO:<user@demo.test>", "452 4.5.3 ");
+    caller *c = caller_greeted(&k);
+    caller_talk(c, "MAIL FROM:<>", "250 ");
+    caller_talk(c, "RCPT TO:<user@demo.test>", "452 4.5.3 ");
     smtp_inbound_free(all);
     assert_non_null(smtp_inbound_room(other));
-    client_talk(c, "RCPT TO:<user@demo.test>", "250 ");
+    caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
     smtp_inbound_free(other);
-    client_close(c);
+    caller_close(c);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
