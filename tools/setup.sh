@@ -7,7 +7,7 @@ build='gcc pkg-config meson ninja-build libuv1-dev libboost-context-dev libssl-d
   libinih-dev libcmocka-dev libzstd-dev libidn2-dev libunistring-dev libcrypt-dev libseccomp-dev
   dns-root-data ca-certificates'
 test='clang libclang-rt-14-dev gdb python3 openssl curl swaks libnet-ssleay-perl libio-socket-ssl-perl isync mutt msmtp
-  fetchmail getmail6 nsd ldnsutils mmdebstrap mount strace'
+  fetchmail getmail6 gsasl nsd ldnsutils mmdebstrap mount strace'
 # Debian 13 has newer clangs; the sanitizer runtime is named after its version
 if ! apt-cache show libclang-rt-14-dev >/dev/null 2>&1 && [ -e /etc/debian_version ]; then
   test=$(echo "$test" | sed 's/libclang-rt-14-dev//')

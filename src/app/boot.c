@@ -111,6 +111,7 @@ void boot_pack(const boot *b, buf *payload) {
     frame_put(payload, b->config.path);
     frame_put(payload, b->config.text);
     frame_put(payload, b->certs.smarthost_password);
+    frame_put(payload, b->certs.secret);
     for (size_t i = 0; i < b->certs.n; i++) {
         frame_put(payload, b->certs.pairs[i].name);
         frame_put(payload, b->certs.pairs[i].certificate);
@@ -121,14 +122,15 @@ void boot_pack(const boot *b, buf *payload) {
 err boot_unpack(boot *b, str payload) {
     const err broken = err_make(ERR_BUG, ERR_SYNTAX, "bad message", "the supervisor's message cannot be read");
     config_mistakes mistakes;
-    str path, text, password;
+    str path, text, password, secret;
     *b = (boot){0};
     arena_init(&b->memory, BOOT_MEMORY);
     if (!frame_take(&payload, &path) || !frame_take(&payload, &text) || !frame_take(&payload, &password) ||
-        !config_read_text(&b->config, path, text, &mistakes))
+        !frame_take(&payload, &secret) || !config_read_text(&b->config, path, text, &mistakes))
         return broken;
     arena_init(&b->certs.memory, FRAME_MOST);
     b->certs.smarthost_password = arena_str(&b->certs.memory, password);
+    b->certs.secret = arena_str(&b->certs.memory, secret);
     b->certs.pairs = arena_array(&b->certs.memory, b->config.certificates_n + 1, sizeof *b->certs.pairs);
     while (payload.n) {
         tls_pair *pair = &b->certs.pairs[b->certs.n];

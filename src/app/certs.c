@@ -4,6 +4,7 @@
 
 #include "app/files.h"
 #include "base/mem.h"
+#include "base/rand.h"
 
 enum { PEM_MOST = 1 << 20, CERTS_MEMORY = 64 << 20, SELF_SIGNED_DAYS = 3650 };
 
@@ -50,6 +51,18 @@ static err load_password(certs *out, const config *c) {
     return OK;
 }
 
+/* Drawn once: keeps the salts shown for unknown users the same over restarts, so that they tell nothing. */
+static err load_secret(certs *out, const config *c) {
+    str path = arena_strf(&out->memory, "%.*s/tls/secret", STR_ARG(c->data));
+    char id[RAND_ID];
+    if (access(path.p, F_OK) == 0)
+        return file_read(path, 256, &out->memory, &out->secret);
+    rand_id(id);
+    out->secret = arena_str(&out->memory, str_of(id, RAND_ID));
+    TRY(directory_make(arena_strf(&out->memory, "%.*s/tls", STR_ARG(c->data)), 0700, &out->memory));
+    return file_write(path, out->secret, 0600);
+}
+
 err certs_load(certs *out, const config *c) {
     *out = (certs){0};
     arena_init(&out->memory, CERTS_MEMORY);
@@ -59,6 +72,7 @@ err certs_load(certs *out, const config *c) {
             TRY(load_pair(out, &c->certificates[i]));
     if (out->n == 0)
         TRY(load_self_signed(out, c));
+    TRY(load_secret(out, c));
     return load_password(out, c);
 }
 
@@ -66,6 +80,7 @@ void certs_free(certs *c) {
     for (size_t i = 0; i < c->n; i++)
         mem_wipe((char *)(uintptr_t)c->pairs[i].key.p, c->pairs[i].key.n);
     mem_wipe((char *)(uintptr_t)c->smarthost_password.p, c->smarthost_password.n);
+    mem_wipe((char *)(uintptr_t)c->secret.p, c->secret.n);
     arena_free(&c->memory);
     *c = (certs){0};
 }

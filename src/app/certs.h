@@ -10,6 +10,7 @@ typedef struct certs {
     size_t n;
     bool self_signed;       /* no certificate is configured: ours is made in the data directory */
     str smarthost_password; /* "" without */
+    str secret;             /* of this installation, random, kept in the data directory */
     arena memory;
 } certs;
 

@@ -64,7 +64,7 @@ static err start_all(server *s) {
     TRY(start_dns(&b->config));
     TRY(open_store(s));
     TRY(tls_server_create(&s->tls, b->certs.pairs, b->certs.n));
-    const services_parts parts = {s->store, s->tls};
+    const services_parts parts = {s->store, s->tls, b->certs.secret};
     TRY(services_create(&s->services, &b->config, &parts));
     TRY(outbound_start(&s->outbound, s->store, &s->services->mail, &b->config, b->certs.smarthost_password));
     return open_listeners(s);
@@ -109,7 +109,7 @@ static void say_restart(buf *said, const boot *old, const config *fresh) {
 
 err server_reload(server *s, boot *b, buf *said) {
     services *fresh;
-    const services_parts parts = {s->store, s->tls};
+    const services_parts parts = {s->store, s->tls, b->certs.secret};
     TRY(tls_server_reload(s->tls, b->certs.pairs, b->certs.n));
     TRY(services_create(&fresh, &b->config, &parts));
     TRY(outbound_reload(s->outbound, &fresh->mail, &b->config, b->certs.smarthost_password));

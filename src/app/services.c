@@ -52,6 +52,7 @@ static void make_shared(services *s, const services_parts *parts) {
         .cache_ms = c->cache_ms,
         .plaintext_allowed = c->plaintext_allowed,
         .default_domain = c->default_domain,
+        .secret = parts->secret,
     };
     s->auth = auth_create(parts->store, &login);
 }

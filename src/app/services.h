@@ -30,6 +30,7 @@ typedef struct services {
 typedef struct services_parts { /* what outlives a configuration */
     store *store;
     tls_server *tls;
+    str secret; /* of this installation */
 } services_parts;
 
 err services_create(services **out, const config *c, const services_parts *parts) MUST_USE;

@@ -39,8 +39,8 @@ local_recipient_maps =
 virtual_mailbox_domains = postfix.test
 virtual_mailbox_maps = static:box/
 virtual_mailbox_base = /var/vmail
-virtual_uid_maps = static:8
-virtual_gid_maps = static:8
+virtual_uid_maps = static:1000
+virtual_gid_maps = static:1000
 mynetworks = 127.0.0.0/8
 smtpd_relay_restrictions = permit_mynetworks, reject
 disable_dns_lookups = yes
@@ -57,7 +57,7 @@ smtpd_tls_key_file = /etc/postfix/key.pem
         master = re.sub(r"^(\S+\s+(?:unix|inet|fifo)\s+\S+\s+\S+\s+)y(\s)", r"\1n\2", master, flags=re.M)
         (etc / "master.cf").write_text(master)
         (self.root / "var" / "vmail").mkdir()
-        os.chown(self.root / "var" / "vmail", 8, 8)
+        os.chown(self.root / "var" / "vmail", 1000, 1000)
         self.process = subprocess.Popen(["unshare", "-m", "sh", "-c", f"mount --bind /dev {self.root}/dev && mount -t proc proc {self.root}/proc && "
                                          f"exec chroot {self.root} postfix start-fg"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         wait_for(self.answers, 30)
