@@ -70,22 +70,3 @@ bool imap_box_knows(const imap_box *b, uint64_t flags) {
     size_t bits = FLAG_KEYWORD_SHIFT + b->keywords_n;
     return bits >= 64 || flags >> bits == 0;
 }
-
-bool imap_box_told(imap_box *b, const store_message *changed, size_t n) {
-    uint64_t first = UINT64_MAX, last = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t modseq = changed[i].modseq;
-        if (modseq > b->changes_since && modseq < first)
-            first = modseq;
-        if (modseq > last)
-            last = modseq;
-    }
-    if (first == UINT64_MAX)
-        return true;
-    if (first != b->changes_since + 1)
-        return false;
-    if (b->expunges_since == b->changes_since)
-        b->expunges_since = last;
-    b->changes_since = last;
-    return true;
-}

@@ -33,8 +33,4 @@ bool imap_box_keywords(imap_box *b, const store_mailbox *from);
 /* Every keyword bit of the flags has a name here. */
 bool imap_box_knows(const imap_box *b, uint64_t flags);
 
-/* A change this session made itself left these rows, and the client has been told of those that changed. When nobody
- * else changed anything in between, the next look need not tell it again. False: somebody did, so it will. */
-bool imap_box_told(imap_box *b, const store_message *changed, size_t n);
-
 #endif

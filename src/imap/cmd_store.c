@@ -1,4 +1,5 @@
 /* STORE, RFC 9051 6.4.6; UNCHANGEDSINCE of RFC 7162 3.1.3. */
+#include "imap/flag.h"
 #include "imap/pick.h"
 #include "imap/sync.h"
 
@@ -12,17 +13,16 @@ typedef struct store_run {
     imap_ranges conflicts; /* UIDs */
 } store_run;
 
-/* Another session may have changed the same flags a moment ago; then even a silent client must hear what came of it. */
-static void tell(imap_command *c, store_run *r, const store_message *changed, size_t n) {
+/* Messages that others changed too are told by the look at the command's end, even to a silent client. */
+static void tell(imap_command *c, const store_run *r, const store_message *rows, size_t n) {
     imap_session *s = c->session;
     uint64_t flags = 0;
     for (size_t i = 0; i < n; i++)
-        flags |= changed[i].flags;
+        flags |= rows[i].flags;
     imap_sync_learn_keywords(s, flags);
-    imap_box_told(s->box, changed, n);
     bool modseqs = s->enabled & ENABLED_CONDSTORE; /* RFC 7162 3.1.3: these are told though it was silent */
     for (size_t i = 0; i < n && (!r->silent || modseqs); i++)
-        imap_sync_print_flags(s, &changed[i], c->uid, !r->silent);
+        imap_sync_print_flags(s, &rows[i], c->uid, !r->silent);
 }
 
 static bool by_uid(imap_command *c, const imap_ranges *conflicts, buf *out) {
@@ -58,25 +58,23 @@ static void step(imap_command *c) {
     imap_session *s = c->session;
     store_run *r = c->own;
     store_range ranges[CHUNK_RANGES];
-    size_t n = imap_pick_take(&r->pick, &s->box->view, CHUNK, ranges, CHUNK_RANGES), changed_n, conflict_n;
+    size_t n = imap_pick_take(&r->pick, &s->box->view, CHUNK, ranges, CHUNK_RANGES);
     if (n == 0) {
         finish(c, r);
         return;
     }
     SCOPED_ARENA memory;
     arena_init(&memory, CHUNK_ARENA);
-    store_message *changed;
-    store_range *conflict;
-    err e = store_flag(s->service->store, &s->who, s->box->id, ranges, n, &r->change, &memory, &changed, &changed_n,
-                       &conflict, &conflict_n);
+    imap_flagged done;
+    err e = imap_flag(s, ranges, n, &r->change, &memory, &done);
     if (failed(e)) {
         imap_fail(c, e);
         return;
     }
-    r->found += changed_n + imap_ranges_count(conflict, conflict_n);
-    for (size_t i = 0; i < conflict_n; i++)
-        imap_ranges_add(&r->conflicts, conflict[i].first, conflict[i].last);
-    tell(c, r, changed, changed_n);
+    r->found += done.calm_n + done.torn_n + imap_ranges_count(done.conflict, done.conflict_n);
+    for (size_t i = 0; i < done.conflict_n; i++)
+        imap_ranges_add(&r->conflicts, done.conflict[i].first, done.conflict[i].last);
+    tell(c, r, done.calm, done.calm_n);
 }
 
 static void end(imap_command *c) { imap_ranges_free(&((store_run *)c->own)->conflicts); }

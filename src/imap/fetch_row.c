@@ -1,6 +1,7 @@
 /* Pages of rows, and the items that rows alone answer. */
 #include "imap/envelope.h"
 #include "imap/fetch.h"
+#include "imap/flag.h"
 #include "imap/print.h"
 #include "imap/sync.h"
 
@@ -33,21 +34,19 @@ static void take_changes(imap_fetch_run *r, const store_message *changed, size_t
 /* RFC 9051 6.4.5: fetching a body without PEEK sets \Seen. When that cannot be done the body is served all the same. */
 static void set_seen(imap_command *c, imap_fetch_run *r) {
     imap_session *s = c->session;
-    store_range *unseen = arena_array(&r->page, r->rows_n, sizeof *unseen), *conflict;
-    size_t n = 0, changed_n, conflict_n;
+    store_range *unseen = arena_array(&r->page, r->rows_n, sizeof *unseen);
+    size_t n = 0;
     for (size_t i = 0; unseen && i < r->rows_n; i++)
         if (!(r->rows[i].flags & FLAG_SEEN))
             unseen[n++] = (store_range){r->rows[i].uid, r->rows[i].uid};
     if (n == 0)
         return;
     store_flag_change change = {.op = FLAGS_ADD, .system_flags = FLAG_SEEN, .unchanged_since = UINT64_MAX};
-    store_message *changed;
-    err e = store_flag(s->service->store, &s->who, s->box->id, unseen, n, &change, &r->page, &changed, &changed_n,
-                       &conflict, &conflict_n);
-    if (failed(e))
+    imap_flagged done;
+    if (failed(imap_flag(s, unseen, n, &change, &r->page, &done)))
         return;
-    imap_box_told(s->box, changed, changed_n);
-    take_changes(r, changed, changed_n);
+    take_changes(r, done.calm, done.calm_n);
+    take_changes(r, done.torn, done.torn_n);
 }
 
 bool imap_fetch_page(imap_command *c, imap_fetch_run *r, err *e) {
