@@ -14,7 +14,7 @@ void conn_write(conn *c, str s) {
         return;
     buf_add(&c->t.out, s);
     if (c->t.out.n - c->t.out_at >= GATHER || !c->in_fiber)
-        transport_flush(&c->t);
+        conn_flush(c);
 }
 
 buf *conn_out(conn *c) {
@@ -26,8 +26,10 @@ buf *conn_out(conn *c) {
 }
 
 void conn_flush(conn *c) {
-    if (is_writable(c))
-        transport_flush(&c->t);
+    if (!is_writable(c))
+        return;
+    transport_flush(&c->t);
+    conn_pump(c); /* outside of events nobody else would see that it broke */
 }
 
 size_t conn_queued(const conn *c) { return is_writable(c) ? transport_queued(&c->t) : 0; }

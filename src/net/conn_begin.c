@@ -41,6 +41,13 @@ void conn_refuse(conn *c) {
     transport_finish(&c->t, REFUSE_MS);
 }
 
+/* There is no session yet that could say who it was. */
+static void log_early_end(const conn *c, const char *event, const char *why) {
+    char client[ADDR_TEXT];
+    addr_print(&c->peer, client);
+    log_info(event, lf_c("conn", c->id), lf_c("client", client), lf_c("error", why));
+}
+
 static void give_up(conn *c) {
     c->stage = CONN_ENDED;
     transport_close(&c->t);
@@ -56,7 +63,7 @@ static void admit(conn *c) {
     size_t most = c->peer.family == ADDR_UNIX ? 0 : c->settings->config.max_per_client;
     c->counted = most && listener_admit(c->owner, &c->peer, most);
     if (most && !c->counted) {
-        log_info("net.too_many", lf_c("conn", c->id));
+        listener_refused(c->owner, "client", &c->peer);
         conn_refuse(c);
     } else if (c->settings->config.implicit_tls) {
         c->stage = CONN_HANDSHAKE;
@@ -73,7 +80,7 @@ static void read_proxy(conn *c) {
     if (n == 0 && !c->t.eof)
         return;
     if (n <= 0) {
-        log_info("net.proxy_header_bad", lf_c("conn", c->id));
+        log_early_end(c, "net.proxy_header_bad", n < 0 ? "no PROXY header" : "half a PROXY header");
         give_up(c);
         return;
     }
@@ -89,7 +96,7 @@ void conn_begin_changed(conn *c) {
     if (c->t.broken || c->expired) {
         const char *why = transport_tls_failure(&c->t);
         if (why)
-            log_info("net.handshake_failed", lf_c("conn", c->id), lf_c("error", why));
+            log_early_end(c, "net.handshake_failed", why);
         give_up(c);
     } else if (c->stage == CONN_PROXY) {
         read_proxy(c);

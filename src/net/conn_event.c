@@ -140,8 +140,6 @@ static void run_end(conn *c) {
         log_break(c);
     c->stage = CONN_ENDED;
     waker_disconnect(take(c->waker));
-    for (conn_call *call; (call = c->calls); free(call))
-        c->calls = call->next;
     ops(c)->closed(take(c->session));
     if (c->t.broken)
         transport_close(&c->t);
@@ -242,6 +240,8 @@ static void on_closed(transport *t) {
     listener *l = c->owner;
     if (c->counted)
         listener_dismiss(l, &c->peer);
+    for (conn_call *call; (call = c->calls); free(call))
+        c->calls = call->next;
     atomic_fetch_sub(&l->connections, 1);
     listener_settings_drop(c->settings);
     free(c);

@@ -78,6 +78,8 @@ struct listener {
     addr address;
     atomic_bool stopped;
     atomic_size_t connections;
+    atomic_size_t refusals;         /* since the last line of the log about them */
+    _Atomic int64_t refusals_at_ms; /* of that line */
     atomic_size_t references; /* acceptors, connections, posted work, the owner */
     completion gone;          /* signalled with the last reference */
     pthread_mutex_t lock;
@@ -85,6 +87,7 @@ struct listener {
     map clients;                 /* under lock: how many connections an address has */
 };
 
+void listener_refused(listener *l, const char *why, const addr *client); /* logs, a line a second at most */
 void listener_hold(listener *l);
 void listener_drop(listener *l);
 

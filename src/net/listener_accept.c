@@ -52,6 +52,7 @@ static int refuse_with_spare(acceptor *a) {
         listener_settings *settings = listener_settings_now(a->owner);
         turn_away(&settings->config, fd);
         listener_settings_drop(settings);
+        listener_refused(a->owner, "descriptors", NULL);
     }
     a->spare = open_spare();
     return failure;
@@ -69,6 +70,7 @@ static void begin(acceptor *a, int fd, const struct sockaddr *from) {
     addr peer;
     listener_settings *settings = listener_settings_now(a->owner);
     if (!addr_from_sockaddr(from, &peer) || !reserve_place(a->owner, settings->config.max_connections)) {
+        listener_refused(a->owner, "listener", &peer);
         turn_away(&settings->config, fd);
         listener_settings_drop(settings);
         return;

@@ -2,10 +2,11 @@
  * clients. */
 #include <uv.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/conn_private.h"
 
-enum { CLIENT_KEY = 9 };
+enum { CLIENT_KEY = 9, REFUSALS_LOGGED_MS = 1000 };
 
 /* ---- settings ---- */
 
@@ -86,4 +87,17 @@ void listener_dismiss(listener *l, const addr *client) {
     else
         map_remove(&l->clients, key);
     pthread_mutex_unlock(&l->lock);
+}
+
+/* A flood of connections must not become a flood of log lines. */
+void listener_refused(listener *l, const char *why, const addr *client) {
+    atomic_fetch_add(&l->refusals, 1);
+    int64_t now = time_mono_ms(), last = atomic_load(&l->refusals_at_ms);
+    if ((last && now - last < REFUSALS_LOGGED_MS) || !atomic_compare_exchange_strong(&l->refusals_at_ms, &last, now))
+        return;
+    char text[ADDR_TEXT] = "";
+    if (client)
+        addr_print(client, text);
+    log_warn("net.refused", lf_c("limit", why), lf_c("client", text), lf_u64("port", l->address.port),
+             lf_u64("times", atomic_exchange(&l->refusals, 0)));
 }

@@ -28,10 +28,9 @@ void loop_post(loop *l, void (*fn)(void *arg), void *arg) {
         l->posts = mem_grow(l->posts, l->posts_cap, sizeof *l->posts);
     }
     l->posts[l->posts_n++] = (loop_post_entry){fn, arg};
-    bool first = l->posts_n == 1;
-    pthread_mutex_unlock(&l->lock);
-    if (first)
+    if (l->posts_n == 1 && !l->closed)
         uv_async_send(&l->wake);
+    pthread_mutex_unlock(&l->lock);
 }
 
 /* Runs what has been posted so far; what it posts itself is for the next turn. */
@@ -98,6 +97,9 @@ static void close_handle(uv_handle_t *handle, void *unused) {
 }
 
 static void loop_finish(loop *l) {
+    pthread_mutex_lock(&l->lock);
+    l->closed = true;
+    pthread_mutex_unlock(&l->lock);
     uv_walk(&l->uv, close_handle, NULL);
     while (uv_run(&l->uv, UV_RUN_ONCE))
         ;

@@ -26,10 +26,11 @@ struct loop {
     size_t index;
 
     pthread_mutex_t lock;
-    loop_post_entry *posts; /* under lock, as are the next three */
+    loop_post_entry *posts; /* under lock, as are the next four */
     size_t posts_n, posts_cap;
     loop_post_entry *spare; /* the array that was run last, kept for reuse */
     size_t spare_cap;
+    bool closed; /* its handles are gone: posts are kept, nobody is woken */
 
     timer *timers; /* root of a pairing heap */
     int64_t armed_at_ms;

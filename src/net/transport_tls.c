@@ -153,7 +153,7 @@ void transport_tls_feed(transport *t, str bytes) {
 
 void transport_tls_seal(transport *t, size_t most) {
     struct transport_tls *tls = t->tls;
-    while (tls->secured && !t->broken && t->out.n > t->out_at && tls->sealed.n < most) {
+    while (tls->secured && !tls->failure && !t->broken && t->out.n > t->out_at && tls->sealed.n < most) {
         size_t n = t->out.n - t->out_at, chunk = n < LOOP_PLAIN_BYTES ? n : LOOP_PLAIN_BYTES;
         ERR_clear_error();
         int written = SSL_write(tls->ssl, t->out.p + t->out_at, (int)chunk);

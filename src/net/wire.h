@@ -5,6 +5,7 @@
 #ifndef GODWIT_NET_WIRE_H
 #define GODWIT_NET_WIRE_H
 
+#include "base/time.h"
 #include "net/addr.h"
 #include "net/tls.h"
 
