@@ -1,5 +1,5 @@
-/* Records of the DNS, as hostile as they come: the first byte chooses a type, then each record follows with a length of two
- * bytes. Names in the answer hold nothing that could end a line or a word. */
+/* Records of the DNS, as hostile as they come: the first byte chooses a type, then each record follows with a length of
+ * two bytes. Names in the answer hold nothing that could end a line or a word. */
 #include <unbound.h>
 
 #include "net/dns_private.h"
