@@ -8,7 +8,7 @@ static proxy_header expect_header(str in) {
     check_size((size_t)proxy_parse(in, &whole), in.n);
     for (size_t n = 0; n < in.n; n++)
         check_size((size_t)proxy_parse(str_sub(in, 0, n), &part), 0);
-    char more[700];
+    static char more[700];
     memcpy(more, in.p, in.n);
     memcpy(more + in.n, "EHLO x\r\n", 8);
     check_size((size_t)proxy_parse(str_of(more, in.n + 8), &longer), in.n);
