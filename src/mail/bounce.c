@@ -52,8 +52,8 @@ static bool any_failed(const bounce *b) {
     return false;
 }
 
-bool bounce_write(buf *out, const mail_config *c, str sender, str envid, int64_t arrived, const bounce_recipient *recipients, size_t n,
-                  str original, bool ret_headers, uint64_t full_max) {
+bool bounce_write(buf *out, const mail_config *c, str sender, str envid, int64_t arrived,
+                  const bounce_recipient *recipients, size_t n, str original, bool ret_headers, uint64_t full_max) {
     const bounce b = {
         .config = c,
         .sender = sender,

@@ -38,7 +38,8 @@ static err read_original(const queue_attempt *attempt, const queue_entry *e, are
     return OK;
 }
 
-static err write_notice(const mail *m, const queue_attempt *attempt, const bool *which, queue_notice kind, arena *a, buf *out) {
+static err write_notice(const mail *m, const queue_attempt *attempt, const bool *which, queue_notice kind, arena *a,
+                        buf *out) {
     const queue_entry *first = NULL;
     size_t n = 0;
     int64_t now = time_wall();
@@ -55,7 +56,8 @@ static err write_notice(const mail *m, const queue_attempt *attempt, const bool 
     str original;
     TRY(read_original(attempt, first, a, &original));
     bool full = !first->ret_headers && first->size <= BOUNCE_FULL_MAX;
-    return bounce_write(out, &m->config, first->sender, first->envid, first->created, about, n, original, !full, BOUNCE_FULL_MAX)
+    return bounce_write(out, &m->config, first->sender, first->envid, first->created, about, n, original, !full,
+                        BOUNCE_FULL_MAX)
                ? OK
                : out_of_memory();
 }
@@ -89,13 +91,14 @@ static err address_notice(const mail_plan *plan, arena *a, store_accepted *notic
     for (size_t i = 0; i < plan->n; i++) {
         const mail_copy *copy = &plan->copies[i];
         if (copy->kind == COPY_LOCAL) {
-            store_local local = {.account = copy->account, .mailbox = S("INBOX"), .header = local_header(copy->address, a)};
+            store_local local = {
+                .account = copy->account, .mailbox = S("INBOX"), .header = local_header(copy->address, a)};
             if (!local.header.p)
                 return out_of_memory();
             locals[notice->locals_n++] = local;
         } else if (copy->kind == COPY_REMOTE) {
-            recipients[notice->recipients_n++] =
-                (store_recipient){.address = copy->address, .original = S(""), .notify = NOTIFY_NEVER, .target = S("relay")};
+            recipients[notice->recipients_n++] = (store_recipient){
+                .address = copy->address, .original = S(""), .notify = NOTIFY_NEVER, .target = S("relay")};
         }
     }
     notice->locals = locals;
@@ -125,8 +128,8 @@ static err fill_notice(const mail *m, str message, arena *a, store_accepted *not
 
 static bool is_answer(const err *e) { return e->kind == ERR_PEER || e->kind == ERR_PERM; }
 
-err bounce_notice(void *self, const queue_attempt *attempt, const bool *which, queue_notice kind, arena *a, store_accepted *notice,
-                  bool *made) {
+err bounce_notice(void *self, const queue_attempt *attempt, const bool *which, queue_notice kind, arena *a,
+                  store_accepted *notice, bool *made) {
     mail *m = self;
     str sender = attempt->n ? attempt->entries[0].sender : S("");
     *made = false;
@@ -136,7 +139,8 @@ err bounce_notice(void *self, const queue_attempt *attempt, const bool *which, q
     mail_plan plan;
     err e = expand_sender(m, sender, a, &plan);
     if (is_answer(&e)) { /* nobody there to be told: RFC 5321 6.1 lets it end here, the log keeps it */
-        log_warn("bounce.no_sender", lf_str("id", attempt->entries[0].message_id), lf_str("sender", sender), lf_err(&e));
+        log_warn("bounce.no_sender", lf_str("id", attempt->entries[0].message_id), lf_str("sender", sender),
+                 lf_err(&e));
         return OK;
     }
     TRY(e);

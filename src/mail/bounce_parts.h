@@ -16,7 +16,8 @@ typedef struct bounce {
 } bounce;
 
 str bounce_subject(const bounce *b);
-void bounce_text(buf *out, const bounce *b);   /* UTF-8, lines ended by LF */
-void bounce_status(buf *out, const bounce *b); /* message/delivery-status, or message/global-delivery-status with b->utf8 */
+void bounce_text(buf *out, const bounce *b); /* UTF-8, lines ended by LF */
+void bounce_status(buf *out,
+                   const bounce *b); /* message/delivery-status, or message/global-delivery-status with b->utf8 */
 
 #endif

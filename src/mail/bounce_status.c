@@ -21,7 +21,8 @@ static void add_date(buf *out, const char *name, int64_t at) {
     header_print(out, str_c(name), buf_str(&value));
 }
 
-/* RFC 6533 3: an address with characters outside ASCII is of type utf-8; where UTF-8 may not be written, they are escaped. */
+/* RFC 6533 3: an address with characters outside ASCII is of type utf-8; where UTF-8 may not be written, they are
+ * escaped. */
 static void add_address(buf *out, const bounce *b, const char *name, str mailbox) {
     add_field(out, b, name, utf8_is_ascii(mailbox) ? S("rfc822; ") : S("utf-8; "), mailbox);
 }
@@ -38,8 +39,10 @@ static void add_original(buf *out, const bounce *b, str original) {
 }
 
 static const char *action_of(bounce_kind kind) {
-    static const char *const names[] = {
-        [BOUNCE_FAILED] = "failed", [BOUNCE_DELAYED] = "delayed", [BOUNCE_DELIVERED] = "delivered", [BOUNCE_RELAYED] = "relayed"};
+    static const char *const names[] = {[BOUNCE_FAILED] = "failed",
+                                        [BOUNCE_DELAYED] = "delayed",
+                                        [BOUNCE_DELIVERED] = "delivered",
+                                        [BOUNCE_RELAYED] = "relayed"};
     return names[kind];
 }
 
@@ -47,7 +50,8 @@ static bool is_status(str s) { /* RFC 3463 2 */
     str part;
     for (int i = 0; i < 3; i++) {
         uint32_t number;
-        if (!str_cut(&s, '.', &part) || !str_to_u32(part, 999, &number) || (i == 0 && number != 2 && number != 4 && number != 5))
+        if (!str_cut(&s, '.', &part) || !str_to_u32(part, 999, &number) ||
+            (i == 0 && number != 2 && number != 4 && number != 5))
             return false;
     }
     return s.p == NULL;

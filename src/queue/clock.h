@@ -1,9 +1,9 @@
-/* The queue's idea of wall time. Rows hold wall seconds, and wall clocks jump: set right after a boot, moved by hand, or
- * standing still while a machine sleeps.
+/* The queue's idea of wall time. Rows hold wall seconds, and wall clocks jump: set right after a boot, moved by hand,
+ * or standing still while a machine sleeps.
  *
- * The queue's clock never goes back: after a jump back it runs on from where it was, so that what was due stays due. After a
- * jump ahead it follows at once, but messages that were there before get the time back before they count as too old:
- * nobody's mail bounces because a clock was wrong. Pure but for base/time.h; on the queue's home loop only. */
+ * The queue's clock never goes back: after a jump back it runs on from where it was, so that what was due stays due.
+ * After a jump ahead it follows at once, but messages that were there before get the time back before they count as too
+ * old: nobody's mail bounces because a clock was wrong. Pure but for base/time.h; on the queue's home loop only. */
 #ifndef GODWIT_QUEUE_CLOCK_H
 #define GODWIT_QUEUE_CLOCK_H
 

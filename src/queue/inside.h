@@ -6,8 +6,8 @@
  *     settle.c    the fiber that turns what was said into results and notices
  *     judge.c     what follows from what was said; clock.c: the time
  *
- * All state belongs to the home loop: only a running job's attempt is another loop's, and comes back by loop_post. So there is no
- * lock. */
+ * All state belongs to the home loop: only a running job's attempt is another loop's, and comes back by loop_post. So
+ * there is no lock. */
 #ifndef GODWIT_QUEUE_INSIDE_H
 #define GODWIT_QUEUE_INSIDE_H
 
@@ -22,11 +22,11 @@
 
 enum {
     QUEUE_TARGETS = 16,
-    QUEUE_CLAIM = 500,              /* entries of one claim */
-    QUEUE_GROUP = 100,              /* recipients of one attempt: what every server takes, RFC 5321 4.5.3.1.8 */
-    QUEUE_PARK_S = 15,              /* a claim put off because its domain has enough in flight */
+    QUEUE_CLAIM = 500,               /* entries of one claim */
+    QUEUE_GROUP = 100,               /* recipients of one attempt: what every server takes, RFC 5321 4.5.3.1.8 */
+    QUEUE_PARK_S = 15,               /* a claim put off because its domain has enough in flight */
     QUEUE_CLOCK_LOOK_MS = 60 * 1000, /* how late a jump of the wall clock is seen; looks at no database */
-    QUEUE_TROUBLE_MS = 5 * 1000,    /* until the store is asked again after it failed */
+    QUEUE_TROUBLE_MS = 5 * 1000,     /* until the store is asked again after it failed */
 };
 
 typedef struct job_list {
@@ -36,7 +36,7 @@ typedef struct job_list {
 /* What goes to one domain (or to one target that takes any): how much at once, and what waits for its turn. */
 typedef struct slot {
     str key;
-    size_t active;          /* attempts running */
+    size_t active; /* attempts running */
     job_list waiting;
     size_t waiting_entries; /* of those */
 } slot;
@@ -49,7 +49,7 @@ typedef struct job {
     slot *slot;
     arena memory;
     queue_attempt attempt;
-    int64_t lease_until;        /* queue clock */
+    int64_t lease_until; /* queue clock */
 } job;
 
 struct queue {
@@ -59,20 +59,20 @@ struct queue {
     size_t targets_n;
     loop *home;
     queue_clock clock;
-    size_t next_loop;     /* attempts go round the loops */
-    job *jobs;            /* all in memory */
-    size_t in_flight;     /* their entries */
-    size_t running;       /* jobs on some loop */
-    map ids;              /* entry id to job */
-    map slots;            /* key to slot */
-    job_list starved;     /* no fiber was free for them */
-    job_list finished;    /* to be settled */
-    bool look;            /* entries may be due */
-    int64_t due_at;       /* the earliest known, 0 none */
+    size_t next_loop;       /* attempts go round the loops */
+    job *jobs;              /* all in memory */
+    size_t in_flight;       /* their entries */
+    size_t running;         /* jobs on some loop */
+    map ids;                /* entry id to job */
+    map slots;              /* key to slot */
+    job_list starved;       /* no fiber was free for them */
+    job_list finished;      /* to be settled */
+    bool look;              /* entries may be due */
+    int64_t due_at;         /* the earliest known, 0 none */
     int64_t quiet_until_ms; /* monotonic: the store failed, let it be */
     bool stopping;
-    bool abandoned;       /* queue_stop did not wait any longer: the store may be gone */
-    size_t fibers;        /* of ours still running */
+    bool abandoned; /* queue_stop did not wait any longer: the store may be gone */
+    size_t fibers;  /* of ours still running */
     fiber_cond work, settle, leases;
     _Atomic bool kicked;
     completion stopped;
@@ -88,7 +88,8 @@ void queue_leave(queue *q); /* at the end of what comes back: frees q when queue
 
 /* ---- job.c; home loop ---- */
 
-/* Makes jobs of claimed entries and starts what may start. What there is no place for is listed in `parked` (room for n ids). */
+/* Makes jobs of claimed entries and starts what may start. What there is no place for is listed in `parked` (room for n
+ * ids). */
 size_t job_take(queue *q, const queue_entry *entries, size_t n, int64_t lease_until, int64_t *parked);
 void job_start_waiting(queue *q); /* those no fiber was free for */
 void job_drop(job *j);            /* forgets it and its entries */

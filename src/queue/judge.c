@@ -24,16 +24,16 @@ static bool wants(const queue_entry *e, unsigned what) {
 }
 
 /* The last try is at the very end of its life. */
-static int64_t next_try(const queue_config *c, const queue_entry *e, const queue_said *said, int64_t now, int64_t expires,
-                        uint64_t random) {
+static int64_t next_try(const queue_config *c, const queue_entry *e, const queue_said *said, int64_t now,
+                        int64_t expires, uint64_t random) {
     int64_t at = now + queue_backoff(c, e->attempts + 1, random);
     if (said->not_before > at)
         at = said->not_before;
     return at > expires ? expires : at;
 }
 
-queue_verdict queue_judge(const queue_config *c, const queue_entry *e, const queue_said *said, int64_t now, int64_t expires,
-                          uint64_t random) {
+queue_verdict queue_judge(const queue_config *c, const queue_entry *e, const queue_said *said, int64_t now,
+                          int64_t expires, uint64_t random) {
     switch (said->fate) {
     case SAID_DELIVERED:
     case SAID_RELAYED:
@@ -46,7 +46,8 @@ queue_verdict queue_judge(const queue_config *c, const queue_entry *e, const que
         break;
     }
     if (now >= expires)
-        return (queue_verdict){.done = true, .expired = true, .tell = wants(e, NOTIFY_FAILURE), .notice = QUEUE_NOTICE_FAILED};
+        return (queue_verdict){
+            .done = true, .expired = true, .tell = wants(e, NOTIFY_FAILURE), .notice = QUEUE_NOTICE_FAILED};
     bool late = c->delay_notice_s > 0 && !e->delay_notice && now >= e->created + c->delay_notice_s;
     return (queue_verdict){
         .next_try = next_try(c, e, said, now, expires, random),

@@ -3,10 +3,10 @@
 #include "queue/inside.h"
 
 enum {
-    STARVED_MS = 250,               /* until a job that found no fiber is tried again */
-    FOREVER_MS = 24 * 3600 * 1000,  /* nothing is due: only a kick wakes us */
+    STARVED_MS = 250,                /* until a job that found no fiber is tried again */
+    FOREVER_MS = 24 * 3600 * 1000,   /* nothing is due: only a kick wakes us */
     CLAIM_MEMORY = 64 * 1024 * 1024, /* QUEUE_CLAIM entries with their histories */
-    LEASE_LOOKS = 3,                /* a lease is renewed when this part of it has passed */
+    LEASE_LOOKS = 3,                 /* a lease is renewed when this part of it has passed */
 };
 
 static int64_t now_of(queue *q) { return queue_clock_now(&q->clock); }

@@ -28,7 +28,9 @@ typedef struct batch {
     size_t notices_n;
 } batch;
 
-static err out_of_memory(void) { return err_make(ERR_PERM, ERR_LIMIT, "local error", "results over their memory budget"); }
+static err out_of_memory(void) {
+    return err_make(ERR_PERM, ERR_LIMIT, "local error", "results over their memory budget");
+}
 
 /* ---- notices ---- */
 
@@ -55,7 +57,8 @@ static bool add_about(batch *b, about *to, const outcome *o) {
 }
 
 static bool same_notice(const outcome *a, const outcome *b) {
-    return b->verdict.tell && a->verdict.notice == b->verdict.notice && str_eq(a->entry->message_id, b->entry->message_id);
+    return b->verdict.tell && a->verdict.notice == b->verdict.notice &&
+           str_eq(a->entry->message_id, b->entry->message_id);
 }
 
 /* One notice for all of a message that ended alike in this batch, told when its first is met. */
@@ -74,7 +77,8 @@ static err make_notice(batch *b, size_t first) {
     for (size_t i = first; i < b->n; i++)
         if (same_notice(o, &b->outcomes[i]) && !add_about(b, &x, &b->outcomes[i]))
             return out_of_memory();
-    const queue_attempt attempt = {.entries = x.entries, .n = x.n, .said = x.said, .store = b->queue->store, .arena = &b->memory};
+    const queue_attempt attempt = {
+        .entries = x.entries, .n = x.n, .said = x.said, .store = b->queue->store, .arena = &b->memory};
     bool made = false;
     TRY(b->queue->config.notice(b->queue->config.notice_self, &attempt, x.which, o->verdict.notice, &b->memory,
                                 &b->notices[b->notices_n], &made));
@@ -128,15 +132,21 @@ static err batch_fill(batch *b, const job_list *jobs, bool notices) {
 static void log_outcome(const outcome *o) {
     const queue_entry *e = o->entry;
     static const char *const events[] = {
-        [SAID_DELIVERED] = "queue.delivered", [SAID_RELAYED] = "queue.delivered",    [SAID_LATER] = "queue.deferred",
+        [SAID_DELIVERED] = "queue.delivered", [SAID_RELAYED] = "queue.delivered",   [SAID_LATER] = "queue.deferred",
         [SAID_NEVER] = "queue.failed",        [SAID_PASSED_ON] = "queue.delivered",
     };
     log_emit(o->said->fate == SAID_NEVER || o->verdict.expired ? LOG_WARN : LOG_INFO,
              o->verdict.expired ? "queue.expired" : events[o->said->fate],
-             (const log_field[]){lf_str("id", e->message_id), lf_str("from", e->sender), lf_str("to", e->recipient),
-                                 lf_str("target", e->target), lf_u64("attempt", e->attempts + 1), lf_str("remote", o->said->remote),
-                                 lf_str("status", o->said->status), lf_str("text", o->said->text),
-                                 lf_i64("next_try", o->verdict.next_try), {0}});
+             (const log_field[]){lf_str("id", e->message_id),
+                                 lf_str("from", e->sender),
+                                 lf_str("to", e->recipient),
+                                 lf_str("target", e->target),
+                                 lf_u64("attempt", e->attempts + 1),
+                                 lf_str("remote", o->said->remote),
+                                 lf_str("status", o->said->status),
+                                 lf_str("text", o->said->text),
+                                 lf_i64("next_try", o->verdict.next_try),
+                                 {0}});
 }
 
 static void note_retry(queue *q, const queue_verdict *v) {
@@ -174,8 +184,8 @@ static void pause_settling(queue *q) {
     }
 }
 
-/* One job that cannot be settled must not hold up the others: each by itself, first with its notice, then without; what the store
- * cannot take for now goes to the end of the line. */
+/* One job that cannot be settled must not hold up the others: each by itself, first with its notice, then without; what
+ * the store cannot take for now goes to the end of the line. */
 static void settle_singly(queue *q, job_list *jobs) {
     for (job *j; !q->abandoned && (j = job_list_take(jobs));) {
         j->after = NULL;

@@ -51,31 +51,49 @@ static void try_hosts(delivery *d, const relay_destination *to) {
 }
 
 static bool delivery_begin(delivery *d) {
-    queue_attempt *at = d->attempt;
-    d->pending = arena_array(at->arena, at->n, sizeof *d->pending);
-    d->rcpts = arena_array(at->arena, RELAY_RCPTS, sizeof *d->rcpts);
-    d->index = arena_array(at->arena, RELAY_RCPTS, sizeof *d->index);
-    if (!d->pending || !d->rcpts || !d->index)
-        return false;
-    for (size_t i = 0; i < at->n; i++)
-        d->pending[i] = true;
-    d->pending_n = at->n;
-    return true;
+    arena *a = d->attempt->arena;
+    d->pending = arena_array(a, d->attempt->n, sizeof *d->pending);
+    d->rcpts = arena_array(a, RELAY_RCPTS, sizeof *d->rcpts);
+    d->index = arena_array(a, RELAY_RCPTS, sizeof *d->index);
+    buf_init(&d->story, STORY);
+    return d->pending && d->rcpts && d->index;
+}
+
+/* The recipients that go the same way as the first of `from`: with a smarthost all, else those of its domain. */
+static void choose(delivery *d, const bool *done, size_t from) {
+    const queue_entry *entries = d->attempt->entries;
+    for (size_t i = from; i < d->attempt->n; i++) {
+        d->pending[i] = !done[i] && (d->relay->smarthost.name.n || str_eq(entries[i].domain, entries[from].domain));
+        d->pending_n += d->pending[i];
+    }
+}
+
+static void deliver(delivery *d, str domain) {
+    relay_destination to;
+    buf_clear(&d->story);
+    d->failures = 0;
+    d->ourselves = false;
+    relay_destination_find(d->relay, domain, d->attempt->arena, &to, deadline_in(RELAY_DNS_MS));
+    if (to.n)
+        try_hosts(d, &to);
+    else
+        delivery_say_all(d, to.why);
 }
 
 void relay_attempt(void *self, queue_attempt *attempt) {
-    relay *r = self;
-    delivery d = {.relay = r, .attempt = attempt};
-    if (!delivery_begin(&d))
+    delivery d = {.relay = self, .attempt = attempt};
+    bool *done = arena_array(attempt->arena, attempt->n, sizeof *done);
+    if (!done || !delivery_begin(&d))
         return; /* the queue's own words stand: later */
-    buf_init(&d.story, STORY);
     relay_source_init(&d.source, attempt->store, attempt->entries[0].id);
-    relay_destination to;
-    relay_destination_find(r, attempt->entries[0].domain, attempt->arena, &to, deadline_in(RELAY_DNS_MS));
-    if (to.n)
-        try_hosts(&d, &to);
-    else
-        delivery_say_all(&d, to.why);
+    for (size_t i = 0; i < attempt->n; i++) {
+        if (done[i])
+            continue;
+        choose(&d, done, i);
+        for (size_t k = i; k < attempt->n; k++)
+            done[k] = done[k] || d.pending[k];
+        deliver(&d, attempt->entries[i].domain);
+    }
     relay_source_free(&d.source);
     buf_free(&d.story);
 }

@@ -73,7 +73,8 @@ bool relay_literal(str domain, addr *out) {
 }
 
 static err bad_host(str s) {
-    return err_make(ERR_PERM, ERR_SYNTAX, "not a host", "smarthost \"%.*s\" is not host, host:port or [address]:port", STR_ARG(s));
+    return err_make(ERR_PERM, ERR_SYNTAX, "not a host", "smarthost \"%.*s\" is not host, host:port or [address]:port",
+                    STR_ARG(s));
 }
 
 static bool read_port(str text, uint16_t *port) {
@@ -136,7 +137,8 @@ static void one_host(relay_destination *out, relay_host host, arena *a) {
     out->n = 1;
 }
 
-static void find_mx(const struct relay *r, str domain, uint16_t port, arena *a, relay_destination *out, deadline until) {
+static void find_mx(const struct relay *r, str domain, uint16_t port, arena *a, relay_destination *out,
+                    deadline until) {
     dns_answer answer = {0};
     err e = dns_mx(domain, a, &answer, until);
     if (e.kind == ERR_PEER) {

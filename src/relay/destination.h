@@ -1,6 +1,7 @@
 /* Where a domain's mail goes: the hosts in the order to try them, RFC 5321 5.1. Called by relay/attempt.c and tests.
  *
- * relay_destination_order is pure but for randomness; relay_destination waits for DNS, in a fiber. Results live in the arena. */
+ * relay_destination_order is pure but for randomness; relay_destination waits for DNS, in a fiber. Results live in the
+ * arena. */
 #ifndef GODWIT_RELAY_DESTINATION_H
 #define GODWIT_RELAY_DESTINATION_H
 
@@ -9,7 +10,7 @@
 #include "queue/queue.h"
 
 typedef struct relay_host {
-    str name;      /* what its addresses are looked up by; for logs with a literal */
+    str name; /* what its addresses are looked up by; for logs with a literal */
     uint16_t port;
     addr literal;  /* ADDR_NONE: look up the name */
     bool mx_first; /* a smarthost's name whose MX records come first */
@@ -26,8 +27,8 @@ struct relay;
 /* domain: as queue_entry.domain, or an address literal with its brackets. */
 void relay_destination_find(const struct relay *r, str domain, arena *a, relay_destination *out, deadline until);
 
-/* The answer to an MX lookup in order: by preference, those of equal preference shuffled; from our own host on (by name, in
- * any case, with or without final dot) all of equal or worse preference left out. */
+/* The answer to an MX lookup in order: by preference, those of equal preference shuffled; from our own host on (by
+ * name, in any case, with or without final dot) all of equal or worse preference left out. */
 void relay_destination_order(const dns_answer *answer, str own_name, uint16_t port, arena *a, relay_destination *out);
 
 /* "[192.0.2.1]", "[IPv6:2001:db8::1]". False when it is no address literal (RFC 5321 4.1.3). */

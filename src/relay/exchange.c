@@ -51,8 +51,8 @@ static void take_replies(delivery *d, const relay_host *host, const smtp_client 
 }
 
 /* Nothing was sent: what servers said of single recipients for good stays said. */
-static delivery_step not_sent(delivery *d, const relay_host *host, const smtp_client *c, const smtp_transaction *t, const err *why,
-                     bool reused) {
+static delivery_step not_sent(delivery *d, const relay_host *host, const smtp_client *c, const smtp_transaction *t,
+                              const err *why, bool reused) {
     relay *r = d->relay;
     if (d->source.failed) {
         delivery_say_all(d, delivery_here(SAID_LATER, "4.3.0", S("the message could not be read from the store")));
@@ -76,16 +76,18 @@ static delivery_step not_sent(delivery *d, const relay_host *host, const smtp_cl
     return STEP_NEXT_HOST;
 }
 
-/* RFC 5321 4.1.1.4 leaves it open whether a server that fell silent after the data has the message. To ask another one now would
- * make two of it for certain; later this one may know better. */
-static void maybe_sent(delivery *d, const relay_host *host, const smtp_client *c, const smtp_transaction *t, const err *why) {
+/* RFC 5321 4.1.1.4 leaves it open whether a server that fell silent after the data has the message. To ask another one
+ * now would make two of it for certain; later this one may know better. */
+static void maybe_sent(delivery *d, const relay_host *host, const smtp_client *c, const smtp_transaction *t,
+                       const err *why) {
     arena *a = d->attempt->arena;
     queue_said open = delivery_here(SAID_LATER, "4.4.2", S("connection lost after the data"));
     str story = smtp_client_story(c);
     open.text = arena_strf(a, "%.*s: %s; it may have the message", STR_ARG(story), why->log);
     for (size_t i = 0; i < t->rcpts_n; i++) {
         const smtp_reply *reply = &t->rcpts[i].reply;
-        delivery_say(d, d->index[i], reply->code ? relay_verdict(d->relay, host->name, reply, smtp_client_offers_dsn(c), a) : open);
+        delivery_say(d, d->index[i],
+                     reply->code ? relay_verdict(d->relay, host->name, reply, smtp_client_offers_dsn(c), a) : open);
     }
 }
 

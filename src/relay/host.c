@@ -1,7 +1,8 @@
 #include "base/rand.h"
 #include "relay/inside.h"
 
-static err open_once(delivery *d, const relay_host *host, const addr *to, bool plain, smtp_client **out, smtp_reply *said) {
+static err open_once(delivery *d, const relay_host *host, const addr *to, bool plain, smtp_client **out,
+                     smtp_reply *said) {
     smtp_client_config config = relay_client_config(d->relay, host, plain);
     const addr *from = d->relay->source.family == to->family ? &d->relay->source : NULL;
     return smtp_client_open(out, to, from, &config, d->attempt->arena, said);
@@ -66,7 +67,8 @@ static size_t find_addresses(delivery *d, const relay_host *host, bool implicit,
     arena *a = d->attempt->arena;
     err e = dns_addresses(host->name, a, &answer, deadline_in(RELAY_DNS_MS));
     if (failed(e) && e.kind != ERR_PEER) { /* a name that can be none has no address either */
-        delivery_note(d, delivery_here(SAID_LATER, "4.4.3", arena_strf(a, "%.*s: its address could not be looked up", STR_ARG(host->name))));
+        delivery_note(d, delivery_here(SAID_LATER, "4.4.3",
+                                       arena_strf(a, "%.*s: its address could not be looked up", STR_ARG(host->name))));
         return 0;
     }
     queue_fate fate = d->relay->smarthost.name.n ? SAID_LATER : SAID_NEVER;
@@ -77,8 +79,9 @@ static size_t find_addresses(delivery *d, const relay_host *host, bool implicit,
     }
     size_t n = choose_addresses(d->relay, &answer, host->port, out);
     if (!n)
-        delivery_note(d, delivery_here(SAID_NEVER, "5.4.6", arena_strf(a, "%.*s has this server's own address, or no host's",
-                                                             STR_ARG(host->name))));
+        delivery_note(
+            d, delivery_here(SAID_NEVER, "5.4.6",
+                             arena_strf(a, "%.*s has this server's own address, or no host's", STR_ARG(host->name))));
     return n;
 }
 

@@ -5,7 +5,8 @@ smtp_client_config relay_client_config(const relay *r, const relay_host *host, b
     smtp_client_config c = r->config.times;
     bool smart = r->smarthost.name.n;
     int tls = plain ? CLIENT_TLS_NONE : r->config.tls;
-    /* No mail exchanger listens with implicit TLS, and a certificate that is asked for cannot be left out with the rest. */
+    /* No mail exchanger listens with implicit TLS, and a certificate that is asked for cannot be left out with the
+     * rest. */
     if ((tls == CLIENT_TLS_IMPLICIT && !smart) || (tls == CLIENT_TLS_TRY && r->config.verify))
         tls = CLIENT_TLS_MUST;
     c.helo = r->config.helo;
@@ -47,7 +48,8 @@ bool relay_is_ourselves(const relay *r, const smtp_client *c) {
 
 /* "550 5.1.1 no such user", as the server said it. */
 static str words_of(const smtp_reply *reply, arena *a) {
-    str text = arena_strf(a, "%u %s%s%.*s", reply->code, reply->status, reply->status[0] ? " " : "", STR_ARG(reply->text));
+    str text =
+        arena_strf(a, "%u %s%s%.*s", reply->code, reply->status, reply->status[0] ? " " : "", STR_ARG(reply->text));
     return text.p ? text : S("");
 }
 
@@ -93,7 +95,8 @@ queue_said relay_failure(const relay *r, str host, str where, const err *why, co
 }
 
 queue_said relay_verdict(const relay *r, str host, const smtp_reply *reply, bool dsn, arena *a) {
-    queue_said out = {.fate = SAID_LATER, .remote = host, .text = words_of(reply, a), .status = status_of(reply, "4.0.0", a)};
+    queue_said out = {
+        .fate = SAID_LATER, .remote = host, .text = words_of(reply, a), .status = status_of(reply, "4.0.0", a)};
     switch (reply->code / 100) {
     case 2:
         out.fate = dsn ? SAID_PASSED_ON : r->smarthost.name.n && r->config.lmtp ? SAID_DELIVERED : SAID_RELAYED;

@@ -9,7 +9,7 @@ typedef struct resting {
     uint64_t hash;
     str key;
     smtp_client *client;
-    int64_t until_ms;     /* monotonic */
+    int64_t until_ms; /* monotonic */
 } resting;
 
 struct relay_pool {
@@ -17,8 +17,8 @@ struct relay_pool {
     relay *relay;
     resting *first;
     size_t n;
-    size_t leaving;       /* goodbyes under way */
-    completion *emptied;  /* relay_pools_free waits for it */
+    size_t leaving;      /* goodbyes under way */
+    completion *emptied; /* relay_pools_free waits for it */
 };
 
 static relay_pool *pool_here(relay *r) {
@@ -130,8 +130,8 @@ void relay_pool_put(relay *r, str key, smtp_client *c) {
     relay_pool *p = pool_here(r);
     const relay_config *config = &r->config;
     uint64_t hash = hash_keyed(key);
-    bool stays = smtp_client_usable(c) && !p->emptied && smtp_client_transactions(c) < config->pool_messages && p->n < RELAY_RESTING &&
-                 config->pool_idle_ms > 0 && resting_with(p, hash, key) < config->pool_per_host;
+    bool stays = smtp_client_usable(c) && !p->emptied && smtp_client_transactions(c) < config->pool_messages &&
+                 p->n < RELAY_RESTING && config->pool_idle_ms > 0 && resting_with(p, hash, key) < config->pool_per_host;
     if (!stays) {
         let_go(p, c);
         return;

@@ -7,7 +7,8 @@ enum { MEMORY = 64 * 1024, SMTP_PORT = 25, SUBMISSIONS_PORT = 465 };
 
 static err copy_texts(relay *r) {
     relay_config *c = &r->config;
-    str *const texts[] = {&c->helo, &c->smarthost, &c->smarthost_user, &c->smarthost_password, &c->ca_file, &c->source_address};
+    str *const texts[] = {&c->helo,    &c->smarthost,     &c->smarthost_user, &c->smarthost_password,
+                          &c->ca_file, &c->source_address};
     bool fits = true;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         *texts[i] = arena_str(&r->memory, *texts[i]);

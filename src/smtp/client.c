@@ -7,8 +7,9 @@ static void fill_times(smtp_client_config *c) {
         int64_t *at;
         int64_t initial;
     } times[] = {
-        {&c->connect_ms, 30000},        {&c->banner_ms, 5 * 60000},     {&c->helo_ms, 5 * 60000},
-        {&c->command_ms, 5 * 60000},    {&c->data_start_ms, 2 * 60000}, {&c->data_block_ms, 3 * 60000},
+        {&c->connect_ms, 30000},        {&c->banner_ms, 5 * 60000},
+        {&c->helo_ms, 5 * 60000},       {&c->command_ms, 5 * 60000},
+        {&c->data_start_ms, 2 * 60000}, {&c->data_block_ms, 3 * 60000},
         {&c->data_end_ms, 10 * 60000},  {&c->quit_ms, 5000},
     };
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)

@@ -90,8 +90,8 @@ static bool challenge(const smtp_client *c, buf *out) {
     return c->reply.code == 334 && base64_decode(out, buf_str(&c->reply.words));
 }
 
-/* How this channel is bound: RFC 5802 6, RFC 9266. "y" says that we could but were not offered it, so that a server that did offer
- * it sees that somebody took it out. */
+/* How this channel is bound: RFC 5802 6, RFC 9266. "y" says that we could but were not offered it, so that a server
+ * that did offer it sees that somebody took it out. */
 typedef struct binding {
     const char *mechanism;
     str gs2;
@@ -120,7 +120,8 @@ static err scram_steps(smtp_client *c, scram_client *scram) {
     SECRET_BUF message, said;
     buf_init(&message, SCRAM_MESSAGE);
     buf_init(&said, SCRAM_MESSAGE);
-    TRY(scram_client_first(scram, b.gs2, (str){(const char *)b.data, b.n}, c->config.user, (str){nonce, RAND_ID}, &message));
+    TRY(scram_client_first(scram, b.gs2, (str){(const char *)b.data, b.n}, c->config.user, (str){nonce, RAND_ID},
+                           &message));
     TRY(begin(c, b.mechanism, buf_str(&message)));
     if (!challenge(c, &said))
         return auth_failed(c, b.mechanism);
@@ -129,12 +130,13 @@ static err scram_steps(smtp_client *c, scram_client *scram) {
     TRY(offload(offload_shared(), run_scram, &job, deadline_in(c->config.command_ms)));
     TRY(job.result);
     TRY(send_message(c, buf_str(&message)));
-    /* RFC 4954 4: the server's last word comes as a challenge, which an empty message answers. Without its proof that it
-     * knows the password it may be anybody: no success then, whatever code it says. */
+    /* RFC 4954 4: the server's last word comes as a challenge, which an empty message answers. Without its proof that
+     * it knows the password it may be anybody: no success then, whatever code it says. */
     if (!challenge(c, &said))
         return auth_failed(c, b.mechanism);
     if (!scram_client_verify(scram, buf_str(&said)))
-        return err_make(ERR_TEMP, ERR_DENIED, "the server could not prove who it is", "AUTH %s: bad signature", b.mechanism);
+        return err_make(ERR_TEMP, ERR_DENIED, "the server could not prove who it is", "AUTH %s: bad signature",
+                        b.mechanism);
     TRY(send_message(c, S("")));
     return finish(c, b.mechanism);
 }

@@ -1,4 +1,4 @@
-/* What a server offers: the keywords of an EHLO answer (RFC 5321 4.1.1.1). Pure; called by the smtp/client rooms alone. */
+/* What a server offers: the keywords of an EHLO answer (RFC 5321 4.1.1.1). Pure; for the smtp/client rooms alone. */
 #ifndef GODWIT_SMTP_CLIENT_CAPS_H
 #define GODWIT_SMTP_CLIENT_CAPS_H
 

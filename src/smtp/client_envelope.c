@@ -79,8 +79,8 @@ static void plan_addresses(smtp_transaction *t, arena *a, client_plan *plan) {
     }
 }
 
-/* RFC 6531 3.2: a message that needs SMTPUTF8 goes to no server without it. One that was only announced so, but is ASCII once
- * its domains are A-labels, goes as any other. */
+/* RFC 6531 3.2: a message that needs SMTPUTF8 goes to no server without it. One that was only announced so, but is
+ * ASCII once its domains are A-labels, goes as any other. */
 static err plan_utf8(smtp_client *c, smtp_transaction *t, arena *a, client_plan *plan) {
     plan->utf8 = t->smtputf8 && (c->caps.bits & SMTP_CAP_SMTPUTF8);
     plan->sender = plan->utf8 ? t->sender : ascii_address(t->sender, a);
@@ -96,7 +96,8 @@ static err plan_utf8(smtp_client *c, smtp_transaction *t, arena *a, client_plan 
         bool utf8;
         TRY(header_has_utf8(t, &utf8));
         if (utf8)
-            refuse_all(t, plan, 550, utf8_header_status, S("The server does not take internationalised message headers"));
+            refuse_all(t, plan, 550, utf8_header_status,
+                       S("The server does not take internationalised message headers"));
     }
     return OK;
 }
@@ -124,7 +125,8 @@ err client_plan_make(smtp_client *c, smtp_transaction *t, arena *a, client_plan 
     return OK;
 }
 
-/* RFC 6533 3: printable ASCII but "+", "=" and "\\" as it is; the rest as \x{HEX}, or as it is where the server takes UTF-8. */
+/* RFC 6533 3: printable ASCII but "+", "=" and "\\" as it is; the rest as \x{HEX}, or as it is where the server takes
+ * UTF-8. */
 static void add_utf8_address(buf *out, str mailbox, bool utf8) {
     uint32_t c;
     str before = mailbox;
@@ -173,9 +175,9 @@ void client_add_mail(smtp_client *c, const smtp_transaction *t, const client_pla
     client_add(c, S(">"));
     if (caps & SMTP_CAP_SIZE)
         buf_addf(&c->out, " SIZE=%llu", (unsigned long long)t->size);
-    /* 8-bit content goes to a server without 8BITMIME as it is: to convert it would break signatures, to return it would lose
-     * mail that practically every server takes (src/relay/README.md; RFC 6152 3
-     * allows the return, users do not expect it). */
+    /* 8-bit content goes to a server without 8BITMIME as it is: to convert it would break signatures, to return it
+     * would lose mail that practically every server takes (src/relay/README.md; RFC 6152 3 allows the return, users do
+     * not expect it). */
     if (t->binary)
         client_add(c, S(" BODY=BINARYMIME"));
     else if (t->body8 && (caps & SMTP_CAP_8BITMIME))

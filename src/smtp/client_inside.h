@@ -16,11 +16,11 @@
 #include "smtp/client_reply.h"
 
 enum {
-    SMTP_BLOCK = 32 * 1024,        /* bytes of the message read, encoded and written at a time */
-    SMTP_COMMANDS = 64 * 1024,     /* bytes of commands gathered before they are sent */
-    SMTP_WINDOW = 100,             /* commands sent ahead of their replies: both sides' buffers hold so many (RFC 2920 3.1) */
-    SMTP_CHUNKS_AHEAD = 8,         /* BDAT chunks sent ahead of their replies */
-    SMTP_STORY = 400,              /* bytes of smtp_client_story */
+    SMTP_BLOCK = 32 * 1024,    /* bytes of the message read, encoded and written at a time */
+    SMTP_COMMANDS = 64 * 1024, /* bytes of commands gathered before they are sent */
+    SMTP_WINDOW = 100,     /* commands sent ahead of their replies: both sides' buffers hold so many (RFC 2920 3.1) */
+    SMTP_CHUNKS_AHEAD = 8, /* BDAT chunks sent ahead of their replies */
+    SMTP_STORY = 400,      /* bytes of smtp_client_story */
     SMTP_CLIENT_MEMORY = 16 * 1024, /* names and secrets of one connection */
 };
 
@@ -29,15 +29,15 @@ struct smtp_client {
     arena memory;              /* of the strings in config and server_name */
     smtp_client_config config; /* timeouts filled in */
     smtp_caps caps;
-    smtp_reply_parse reply;    /* the last one read */
-    buf out;                   /* commands and body not yet written; no memory at rest */
-    str server_name;           /* as its EHLO answer says; peer's bytes, escaped */
+    smtp_reply_parse reply; /* the last one read */
+    buf out;                /* commands and body not yet written; no memory at rest */
+    str server_name;        /* as its EHLO answer says; peer's bytes, escaped */
     char story[SMTP_STORY];
     size_t story_n;
     uint64_t transactions;
-    bool esmtp;                /* EHLO was answered (else HELO) */
-    bool begun;                /* a MAIL was said that needs an RSET */
-    bool broken;               /* no command may follow, not even QUIT */
+    bool esmtp;  /* EHLO was answered (else HELO) */
+    bool begun;  /* a MAIL was said that needs an RSET */
+    bool broken; /* no command may follow, not even QUIT */
 };
 
 /* ---- client_talk.c ---- */
@@ -45,7 +45,8 @@ struct smtp_client {
 /* Queues bytes; client_flush sends them. */
 void client_add(smtp_client *c, str bytes);
 err client_flush(smtp_client *c, int64_t ms) MUST_USE;
-/* Reads one whole reply within ms. `stage` names what was said, for the error. caps (may be NULL) learns from an EHLO answer. */
+/* Reads one whole reply within ms. `stage` names what was said, for the error. caps (may be NULL) learns from an EHLO
+ * answer. */
 err client_reply(smtp_client *c, const char *stage, int64_t ms, smtp_caps *caps) MUST_USE;
 /* One command and its reply. */
 err client_ask(smtp_client *c, str command, const char *stage, int64_t ms) MUST_USE;
@@ -64,14 +65,15 @@ err client_auth(smtp_client *c) MUST_USE;
 /* ---- client_envelope.c ---- */
 
 typedef struct client_plan { /* how this message goes to this server */
-    str sender;      /* as MAIL says it */
-    str *addresses;  /* as RCPT says them; p == NULL: refused here */
-    bool *live;      /* still to be asked; later: taken by the server */
+    str sender;              /* as MAIL says it */
+    str *addresses;          /* as RCPT says them; p == NULL: refused here */
+    bool *live;              /* still to be asked; later: taken by the server */
     size_t live_n;
     bool utf8, bdat, pipelined;
 } client_plan;
 
-/* Fills the plan, and the reply of each recipient that this server cannot be given (RFC 6531 3.2, RFC 3030 3, RFC 1870 6.1). */
+/* Fills the plan, and the reply of each recipient that this server cannot be given (RFC 6531 3.2, RFC 3030 3, RFC
+ * 1870 6.1). */
 err client_plan_make(smtp_client *c, smtp_transaction *t, arena *a, client_plan *plan) MUST_USE;
 void client_add_mail(smtp_client *c, const smtp_transaction *t, const client_plan *plan);
 void client_add_rcpt(smtp_client *c, const smtp_rcpt *rcpt, str address, const client_plan *plan);

@@ -61,7 +61,8 @@ static void keep_words(smtp_reply_parse *p, str text) {
         return;
     size_t whole = p->words.n;
     if ((whole && !buf_add_byte(&p->words, ' ')) || !utf8_escape(&p->words, text, false))
-        buf_truncate(&p->words, whole ? whole : p->words.n); /* a line that no longer fits goes, unless it is the first */
+        buf_truncate(&p->words,
+                     whole ? whole : p->words.n); /* a line that no longer fits goes, unless it is the first */
 }
 
 smtp_reply_state smtp_reply_line(smtp_reply_parse *p, str line, str *text) {
@@ -70,7 +71,8 @@ smtp_reply_state smtp_reply_line(smtp_reply_parse *p, str line, str *text) {
     unsigned code = line_code(line, &last);
     if (p->ended || !code || line.n > SMTP_REPLY_LINE || ++p->lines > SMTP_REPLY_LINES)
         return SMTP_REPLY_BAD;
-    /* RFC 5321 4.2.1: the codes of all lines are the same. Servers that mix them exist; what a reply means may not be mixed. */
+    /* RFC 5321 4.2.1: the codes of all lines are the same. Servers that mix them exist; what a reply means may not be
+     * mixed. */
     if (p->lines > 1 && code / 100 != p->code / 100)
         return SMTP_REPLY_BAD;
     p->code = code;

@@ -1,8 +1,8 @@
 /* The grammar of SMTP and LMTP replies (RFC 5321 4.2, RFC 2034), a line at a time.
  *
  * Called by the other smtp/client rooms alone. Pure but for one bounded buffer; no input crashes it, and a server that
- * never comes to an end costs SMTP_REPLY_LINES lines. What it keeps of the words can stand in a log line, a history or a
- * notice as it is: control characters, line ends and bad UTF-8 are escaped. */
+ * never comes to an end costs SMTP_REPLY_LINES lines. What it keeps of the words can stand in a log line, a history or
+ * a notice as it is: control characters, line ends and bad UTF-8 are escaped. */
 #ifndef GODWIT_SMTP_CLIENT_REPLY_H
 #define GODWIT_SMTP_CLIENT_REPLY_H
 
@@ -17,14 +17,14 @@ enum {
 typedef enum smtp_reply_state {
     SMTP_REPLY_MORE, /* another line must follow */
     SMTP_REPLY_DONE,
-    SMTP_REPLY_BAD,  /* no SMTP reply, or no end of it: the connection is of no more use */
+    SMTP_REPLY_BAD, /* no SMTP reply, or no end of it: the connection is of no more use */
 } smtp_reply_state;
 
 typedef struct smtp_reply_parse {
     unsigned code;   /* 200 to 599; of the last line */
     char status[12]; /* RFC 3463, of the first line that has one; "" none */
     size_t lines;
-    buf words;       /* all lines joined by blanks, without codes, escaped */
+    buf words; /* all lines joined by blanks, without codes, escaped */
     bool ended;
 } smtp_reply_parse;
 

@@ -25,8 +25,8 @@ typedef struct scram_client {
 void scram_client_init(scram_client *s);
 void scram_client_wipe(scram_client *s);
 
-/* Appends the client-first-message. gs2: the header, "n,,", "y,,", or "p=tls-exporter,," with the channel's data in `binding`. nonce:
- * printable ASCII without comma. */
+/* Appends the client-first-message. gs2: the header, "n,,", "y,,", or "p=tls-exporter,," with the channel's data in
+ * `binding`. nonce: printable ASCII without comma. */
 err scram_client_first(scram_client *s, str gs2, str binding, str user, str nonce, buf *out) MUST_USE;
 /* Reads the server-first-message, appends the client-final-message. ERR_PEER/ERR_SYNTAX, ERR_LIMIT (iterations), or
  * ERR_PERM/ERR_SYNTAX for a password that SASLprep forbids. Slow. */

@@ -162,8 +162,8 @@ static err send_data(sending *s) {
     return write_end(s);
 }
 
-/* RFC 3030 2: chunks of the sizes that BDAT tells. The replies of all but the last are read here; at most SMTP_CHUNKS_AHEAD
- * are awaited at a time. *refused: one of them said no, the server threw the message away. */
+/* RFC 3030 2: chunks of the sizes that BDAT tells. The replies of all but the last are read here; at most
+ * SMTP_CHUNKS_AHEAD are awaited at a time. *refused: one of them said no, the server threw the message away. */
 static err read_chunk_replies(sending *s, size_t *awaited, size_t most, bool *refused) {
     for (; *awaited > most; --*awaited) {
         TRY(read_reply(s, "BDAT", s->c->config.data_end_ms));
@@ -271,7 +271,8 @@ static smtp_outcome send_body(sending *s, bool data_said) {
         refused = c->reply.code != 354;
         if (refused && client_class(c) < 4) { /* neither yes nor no: whatever follows would be taken for commands */
             c->broken = true;
-            return lost(s, err_make(ERR_TEMP, ERR_SYNTAX, "the server's answer makes no sense", "%u to DATA", c->reply.code));
+            return lost(
+                s, err_make(ERR_TEMP, ERR_SYNTAX, "the server's answer makes no sense", "%u to DATA", c->reply.code));
         }
         smtp_reply reply = client_said(c, s->a);
         if (refused)

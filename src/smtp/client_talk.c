@@ -23,7 +23,8 @@ static err reply_lost(smtp_client *c, const char *stage, const err *e) {
     if (e->what == ERR_TIMEOUT)
         return err_make(ERR_TEMP, ERR_TIMEOUT, "the server did not answer in time", "no answer to %s in time", stage);
     if (e->what == ERR_LIMIT)
-        return err_make(ERR_TEMP, ERR_SYNTAX, "the server's answer has an endless line", "endless line answers %s", stage);
+        return err_make(ERR_TEMP, ERR_SYNTAX, "the server's answer has an endless line", "endless line answers %s",
+                        stage);
     return err_make(ERR_TEMP, ERR_CLOSED, "the server closed the connection", "connection lost after %s", stage);
 }
 

@@ -1,5 +1,5 @@
-/* Replies of a server: lines as wire_read_line gives them. Whatever comes, the words kept are bounded and printable, and
- * the reply ends. */
+/* Replies of a server: lines as wire_read_line gives them. Whatever comes, the words kept are bounded and printable,
+ * and the reply ends. */
 #include "base/utf8.h"
 #include "smtp/client_caps.h"
 #include "smtp/client_reply.h"

@@ -14,7 +14,8 @@ static bounce_recipient failed_one(void) {
         .status = S("5.1.1"),
         .remote = S("mx1.example.net"),
         .diagnostic = S("550 5.1.1 no such user"),
-        .history = S("2026-11-21 01:54:26 mx1.example.net 4.2.0 greylisted\n2026-11-21 02:54:26 mx1.example.net 5.1.1 no\n"),
+        .history =
+            S("2026-11-21 01:54:26 mx1.example.net 4.2.0 greylisted\n2026-11-21 02:54:26 mx1.example.net 5.1.1 no\n"),
         .last_attempt = 1795226066,
     };
 }
@@ -26,7 +27,8 @@ typedef struct notice {
     part_tree tree;
 } notice;
 
-static void make(notice *n, str sender, str envid, const bounce_recipient *about, size_t count, str message, bool ret_headers) {
+static void make(notice *n, str sender, str envid, const bounce_recipient *about, size_t count, str message,
+                 bool ret_headers) {
     arena_init(&n->a, 16 << 20);
     buf_init(&n->bytes, 16 << 20);
     assert_true(bounce_write(&n->bytes, &config, sender, envid, 1795226000, about, count, message, ret_headers, 1000));
@@ -201,8 +203,9 @@ static void too_large(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(failure),       cmocka_unit_test(header_alone), cmocka_unit_test(actions),  cmocka_unit_test(injection),
-        cmocka_unit_test(international), cmocka_unit_test(thousand),     cmocka_unit_test(too_large),
+        cmocka_unit_test(failure),   cmocka_unit_test(header_alone),  cmocka_unit_test(actions),
+        cmocka_unit_test(injection), cmocka_unit_test(international), cmocka_unit_test(thousand),
+        cmocka_unit_test(too_large),
     };
     return cmocka_run_group_tests_name("bounce", tests, NULL, NULL);
 }

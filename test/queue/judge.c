@@ -88,7 +88,8 @@ static void next_tries(void **state) {
     s.not_before = NOW + 5000;
     assert_int_equal(queue_judge(&config, &e, &s, NOW, EXPIRES, 225).next_try, NOW + 5000);
     s.not_before = EXPIRES + 5000;
-    assert_int_equal(queue_judge(&config, &e, &s, NOW, EXPIRES, 225).next_try, EXPIRES); /* the last try is at the end */
+    assert_int_equal(queue_judge(&config, &e, &s, NOW, EXPIRES, 225).next_try,
+                     EXPIRES); /* the last try is at the end */
     assert_false(queue_judge(&config, &e, &s, EXPIRES - 1, EXPIRES, 225).done);
     v = queue_judge(&config, &e, &s, EXPIRES, EXPIRES, 225);
     assert_true(v.done && v.expired && v.tell && v.notice == QUEUE_NOTICE_FAILED);

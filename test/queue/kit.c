@@ -65,8 +65,8 @@ static void attempt(void *self, queue_attempt *a) {
     note_end(k, delivered);
 }
 
-static err notice(void *self, const queue_attempt *a, const bool *which, queue_notice kind, arena *memory, store_accepted *out,
-                  bool *made) {
+static err notice(void *self, const queue_attempt *a, const bool *which, queue_notice kind, arena *memory,
+                  store_accepted *out, bool *made) {
     kit *k = self;
     int fails = atomic_load(&k->notice_fails);
     if (fails > 0)
@@ -111,10 +111,19 @@ int kit_begin(void **state) {
     check_ok(store_domain_add(k->store, &admin, S("example.org"), &id));
     const store_account anna = {.name = S("anna@example.org"), .credential = S("x")};
     check_ok(store_account_add(k->store, &admin, &anna, &k->anna));
-    k->mail = (mail){.store = k->store,
-                     .config = {.host = S("mx.example.org"), .detail_separators = S("+"), .queue_lifetime_s = 5 * 86400, .max_hops = 50}};
-    k->config = (queue_config){.node = S("node-a"), .max_active = 1000, .max_per_domain = 20, .lease_s = 300, .retry_first_s = 900,
-                               .retry_most_s = 4 * 3600, .delay_notice_s = 4 * 3600, .notice = notice, .notice_self = k};
+    k->mail = (mail){
+        .store = k->store,
+        .config = {
+            .host = S("mx.example.org"), .detail_separators = S("+"), .queue_lifetime_s = 5 * 86400, .max_hops = 50}};
+    k->config = (queue_config){.node = S("node-a"),
+                               .max_active = 1000,
+                               .max_per_domain = 20,
+                               .lease_s = 300,
+                               .retry_first_s = 900,
+                               .retry_most_s = 4 * 3600,
+                               .delay_notice_s = 4 * 3600,
+                               .notice = notice,
+                               .notice_self = k};
     return 0;
 }
 
@@ -150,8 +159,8 @@ void kit_advance(int64_t seconds) {
 
 /* ---- messages ---- */
 
-void kit_send_for(kit *k, const char *id, const char *sender, const char *recipients, unsigned notify, int64_t lifetime_s,
-                  const char *target) {
+void kit_send_for(kit *k, const char *id, const char *sender, const char *recipients, unsigned notify,
+                  int64_t lifetime_s, const char *target) {
     SCOPED_ARENA a;
     arena_init(&a, 64 << 20);
     store_recipient *list = arena_array(&a, 2000, sizeof *list);
@@ -164,14 +173,29 @@ void kit_send_for(kit *k, const char *id, const char *sender, const char *recipi
     store_content content;
     str raw = arena_strf(&a, "From: %s\r\nSubject: about %s\r\n\r\nText of %s.\r\n", sender, id, id);
     check_ok(store_content_of(raw, &a, &content));
-    const store_accepted m = {
-        .id = str_c(id), .sender = str_c(sender), .envid = S(""), .expires = time_wall() + lifetime_s, .first_try = time_wall(),
-        .content = &content, .recipients = list, .recipients_n = n, .date = time_wall()};
+    const store_accepted m = {.id = str_c(id),
+                              .sender = str_c(sender),
+                              .envid = S(""),
+                              .expires = time_wall() + lifetime_s,
+                              .first_try = time_wall(),
+                              .content = &content,
+                              .recipients = list,
+                              .recipients_n = n,
+                              .date = time_wall()};
     check_ok(store_accept(k->store, &rules, &m, NULL));
 }
 
 void kit_send(kit *k, const char *id, const char *sender, const char *recipients, unsigned notify) {
     kit_send_for(k, id, sender, recipients, notify, 5 * 86400, "relay");
+}
+
+void kit_send_many(kit *k, const char *id, const char *part, const char *domain, size_t n) {
+    SCOPED_BUF list;
+    buf_init(&list, 1 << 20);
+    for (size_t i = 0; i < n; i++)
+        buf_addf(&list, "%s%s%zu@%s", i ? " " : "", part, i, domain);
+    buf_add_byte(&list, '\0');
+    kit_send(k, id, "anna@example.org", list.p, 0);
 }
 
 /* ---- looking ---- */

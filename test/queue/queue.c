@@ -132,8 +132,14 @@ static void wall_clock_jumps(void **state) {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, kit_begin, kit_end)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(delivers),          TEST(waits_for_its_time),     TEST(comes_back_after_a_crash), TEST(takes_over_from_a_dead_node),
-        TEST(stops_and_starts),  TEST(stops_without_waiting),  TEST(held_and_released),        TEST(wall_clock_jumps),
+        TEST(delivers),
+        TEST(waits_for_its_time),
+        TEST(comes_back_after_a_crash),
+        TEST(takes_over_from_a_dead_node),
+        TEST(stops_and_starts),
+        TEST(stops_without_waiting),
+        TEST(held_and_released),
+        TEST(wall_clock_jumps),
     };
     return cmocka_run_group_tests_name("queue", tests, kit_loops_start, kit_loops_stop);
 }

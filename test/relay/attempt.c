@@ -34,7 +34,7 @@ static const host_case cases[] = {
     {"no status codes", {.end = "554 spam"}, false, false, SAID_NEVER, "5.0.0"},
 };
 
-/* RFC 5321 5.1: the next host is tried when this one could not be talked to; an answer about this message is an answer. */
+/* RFC 5321 5.1: the next host is tried when this one could not be talked to; an answer about the message is one. */
 static void failover(void **state) {
     kit *k = *state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -95,8 +95,9 @@ static void hope_wins(void **state) {
 
 static void recipients_apart(void **state) {
     kit *k = *state;
-    kit_first(k, &(sink_script){.keywords = "PIPELINING\nENHANCEDSTATUSCODES",
-                                .rcpt = {{"never", "550 5.1.1 who?"}, {"later", "450 4.2.1 full"}, {"moved", "551 5.1.6 gone"}}});
+    kit_first(k, &(sink_script){
+                     .keywords = "PIPELINING\nENHANCEDSTATUSCODES",
+                     .rcpt = {{"never", "550 5.1.1 who?"}, {"later", "450 4.2.1 full"}, {"moved", "551 5.1.6 gone"}}});
     kit_try(k, "ok1@example.test never2@example.test later3@example.test ok4@example.test moved5@example.test");
     check_said(k, 0, SAID_RELAYED, "2.0.0");
     check_said(k, 1, SAID_NEVER, "5.1.1");
@@ -125,11 +126,11 @@ static void destinations(void **state) {
         queue_fate fate;
         const char *status;
     } there[] = {
-        {"x@null.example.test", SAID_NEVER, "5.1.10"},    {"x@absent.example.test", SAID_NEVER, "5.1.2"},
-        {"x@nothing.example.test", SAID_NEVER, "5.1.2"},  {"x@homeless.example.test", SAID_NEVER, "5.4.4"},
-        {"x@loops.example.test", SAID_NEVER, "5.4.6"},    {"x@broken.test", SAID_LATER, "4.4.3"},
-        {"x@half.example.test", SAID_RELAYED, "2.0.0"},   {"x@alone.example.test", SAID_RELAYED, "2.0.0"},
-        {"x@[127.0.0.2]", SAID_RELAYED, "2.0.0"},         {"x@two.example.test", SAID_RELAYED, "2.0.0"},
+        {"x@null.example.test", SAID_NEVER, "5.1.10"},   {"x@absent.example.test", SAID_NEVER, "5.1.2"},
+        {"x@nothing.example.test", SAID_NEVER, "5.1.2"}, {"x@homeless.example.test", SAID_NEVER, "5.4.4"},
+        {"x@loops.example.test", SAID_NEVER, "5.4.6"},   {"x@broken.test", SAID_LATER, "4.4.3"},
+        {"x@half.example.test", SAID_RELAYED, "2.0.0"},  {"x@alone.example.test", SAID_RELAYED, "2.0.0"},
+        {"x@[127.0.0.2]", SAID_RELAYED, "2.0.0"},        {"x@two.example.test", SAID_RELAYED, "2.0.0"},
     };
     kit *k = *state;
     kit_first(k, &(sink_script){0});
@@ -167,6 +168,29 @@ static void loops(void **state) {
     check_size(sink_connections(k->first), 0);
 }
 
+/* An attempt may hold several domains: each goes its own way, or all the smarthost's. */
+static void several_domains(void **state) {
+    static const char recipients[] =
+        "a@example.test b@null.example.test c@alone.example.test d@example.test e@half.example.test";
+    kit *k = *state;
+    kit_first(k, &(sink_script){0});
+    kit_second(k, &(sink_script){0});
+    kit_try(k, recipients);
+    check_size(k->n, 5);
+    size_t never = 0;
+    for (size_t i = 0; i < 5; i++)
+        never += k->said[i].fate == SAID_NEVER && str_eq(k->said[i].status, S("5.1.10"));
+    check_size(never, 1);
+    check_size(sink_messages(k->first), 2);
+    check_size(sink_messages(k->second), 1);
+    relay_free(k->relay);
+    k->relay = NULL;
+    k->config.smarthost = arena_strf(&k->memory, "127.0.0.3:%u", k->config.port);
+    kit_try(k, recipients);
+    check_size(sink_messages(k->second), 2);
+    check_size(sink_message_at(k->second, 1)->rcpts_n, 5);
+}
+
 static void most_hosts(void **state) {
     kit *k = *state;
     k->config.max_mx = 1;
@@ -181,6 +205,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(failover),        TEST(both_fail),    TEST(story_of_all_hosts), TEST(hope_wins), TEST(recipients_apart),
         TEST(last_words_stay), TEST(destinations), TEST(second_address),     TEST(loops),     TEST(most_hosts),
+        TEST(several_domains),
     };
     return cmocka_run_group_tests_name("relay_attempt", tests, kit_group_begin, kit_group_end);
 }

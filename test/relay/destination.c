@@ -83,7 +83,8 @@ static void literals(void **state) {
     assert_true(relay_literal(S("[192.0.2.1]"), &a) && a.family == ADDR_V4);
     assert_true(relay_literal(S("[IPv6:2001:db8::1]"), &a) && a.family == ADDR_V6);
     assert_true(relay_literal(S("[ipv6:::1]"), &a));
-    static const char *const none[] = {"[2001:db8::1]", "[IPv6:192.0.2.1]", "[192.0.2]", "192.0.2.1", "[", "[]", "[x]", ""};
+    static const char *const none[] = {
+        "[2001:db8::1]", "[IPv6:192.0.2.1]", "[192.0.2]", "192.0.2.1", "[", "[]", "[x]", ""};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         assert_false(relay_literal(str_c(none[i]), &a));
 }
@@ -116,8 +117,8 @@ static void smarthosts(void **state) {
         assert_true(h.literal.family == ADDR_NONE || h.literal.family == ADDR_UNIX || h.literal.port == good[i].port);
         assert_int_equal(h.mx_first, good[i].mx_first);
     }
-    static const char *const bad[] = {"host:", "host:0", "host:65536", "host:x", ":25", "[host", "[host]x", "[]", "[host]:", "a:b:25",
-                                      "[192.0.2.1]:-1"};
+    static const char *const bad[] = {"host:",   "host:0", "host:65536", "host:x", ":25",           "[host",
+                                      "[host]x", "[]",     "[host]:",    "a:b:25", "[192.0.2.1]:-1"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (relay_host_parse(str_c(bad[i]), 25, &h).kind != ERR_PERM && !str_eq(str_c(bad[i]), S("[host]:")))
             fail_msg("%s was taken", bad[i]);

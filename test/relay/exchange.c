@@ -117,8 +117,8 @@ static void hopeless_content(void **state) {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, kit_begin, kit_end)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(too_many_recipients), TEST(one_at_a_time), TEST(none_taken),     TEST(dsn_goes_over),
-        TEST(lmtp),                TEST(maybe_sent),    TEST(large_messages), TEST(hopeless_content),
+        TEST(too_many_recipients), TEST(one_at_a_time),  TEST(none_taken),       TEST(dsn_goes_over), TEST(lmtp),
+        TEST(maybe_sent),          TEST(large_messages), TEST(hopeless_content),
     };
     return cmocka_run_group_tests_name("relay_exchange", tests, kit_group_begin, kit_group_end);
 }

@@ -32,7 +32,7 @@ static void no_way_around_tls(void **state) {
     } cases[] = {
         {{.keywords = "STARTTLS", .tls_broken = true}, CLIENT_TLS_MUST, false},
         {{.keywords = "PIPELINING"}, CLIENT_TLS_MUST, false},
-        {{.keywords = "STARTTLS"}, CLIENT_TLS_MUST, true},  /* a certificate nobody vouches for */
+        {{.keywords = "STARTTLS"}, CLIENT_TLS_MUST, true}, /* a certificate nobody vouches for */
         {{.keywords = "STARTTLS"}, CLIENT_TLS_TRY, true},
         {{.keywords = "PIPELINING"}, CLIENT_TLS_TRY, true}, /* STARTTLS was taken out on the way */
         {{.keywords = "PIPELINING"}, CLIENT_TLS_IMPLICIT, false},
@@ -126,9 +126,9 @@ static void bad_configuration(void **state) {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, kit_begin, kit_end)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(opportunistic),   TEST(broken_tls),     TEST(no_way_around_tls),
-        TEST(implicit_tls),    TEST(our_own_trouble), TEST(logins_are_the_smarthosts),
-        TEST(source_address),  TEST(bad_configuration),
+        TEST(opportunistic),  TEST(broken_tls),        TEST(no_way_around_tls),
+        TEST(implicit_tls),   TEST(our_own_trouble),   TEST(logins_are_the_smarthosts),
+        TEST(source_address), TEST(bad_configuration),
     };
     return cmocka_run_group_tests_name("relay_host", tests, kit_group_begin, kit_group_end);
 }

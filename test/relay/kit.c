@@ -12,17 +12,18 @@
 static const principal admin = {.role = ROLE_ADMIN}, rules = {.role = ROLE_DELIVER};
 
 static const zone_source zones[] = {
-    {.name = "example.test", .records = "@ IN MX 20 mx2\n@ IN MX 10 mx1\nmx1 IN A 127.0.0.2\nmx2 IN A 127.0.0.3\n"
-                                        "null IN MX 0 .\n"
-                                        "alone IN A 127.0.0.2\n"
-                                        "nothing IN TXT \"no mail here\"\n"
-                                        "own IN MX 10 better\nown IN MX 20 relay.test.\nown IN MX 20 mx2\nown IN MX 30 mx1\n"
-                                        "better IN A 127.0.0.4\n"
-                                        "loops IN MX 10 relay.test.\n"
-                                        "homeless IN MX 10 nowhere\n"
-                                        "half IN MX 10 nowhere\nhalf IN MX 20 mx2\n"
-                                        "two IN MX 10 both\nboth IN A 127.0.0.2\nboth IN A 127.0.0.3\n"
-                                        "self IN MX 10 zero\nzero IN A 0.0.0.0\n"},
+    {.name = "example.test",
+     .records = "@ IN MX 20 mx2\n@ IN MX 10 mx1\nmx1 IN A 127.0.0.2\nmx2 IN A 127.0.0.3\n"
+                "null IN MX 0 .\n"
+                "alone IN A 127.0.0.2\n"
+                "nothing IN TXT \"no mail here\"\n"
+                "own IN MX 10 better\nown IN MX 20 relay.test.\nown IN MX 20 mx2\nown IN MX 30 mx1\n"
+                "better IN A 127.0.0.4\n"
+                "loops IN MX 10 relay.test.\n"
+                "homeless IN MX 10 nowhere\n"
+                "half IN MX 10 nowhere\nhalf IN MX 20 mx2\n"
+                "two IN MX 10 both\nboth IN A 127.0.0.2\nboth IN A 127.0.0.3\n"
+                "self IN MX 10 zero\nzero IN A 0.0.0.0\n"},
     {.name = "broken.test", .is_signed = true, .wrong_anchor = true, .records = "@ IN MX 10 mx\nmx IN A 127.0.0.2\n"},
 };
 static zone_server server;
@@ -31,8 +32,12 @@ int kit_group_begin(void **state) {
     (void)state;
     log_setup(LOG_LOGFMT, getenv("TEST_LOG") ? LOG_DEBUG : LOG_ERROR, 2);
     zone_start(&server, zones, sizeof zones / sizeof *zones);
-    const dns_config config = {.forward = &server.forward, .forward_n = 1, .trust_anchor_file = S("none"),
-                               .trust_anchors = server.anchors, .trust_anchors_n = server.anchors_n, .timeout_ms = 5000};
+    const dns_config config = {.forward = &server.forward,
+                               .forward_n = 1,
+                               .trust_anchor_file = S("none"),
+                               .trust_anchors = server.anchors,
+                               .trust_anchors_n = server.anchors_n,
+                               .timeout_ms = 5000};
     check_ok(dns_start(&config));
     check_ok(loops_start(2));
     return 0;
@@ -74,10 +79,23 @@ int kit_begin(void **state) {
     check(mkdtemp(k->dir));
     arena_init(&k->memory, 256 << 20);
     open_store(k);
-    const smtp_client_config times = {.connect_ms = 3000, .banner_ms = 2000, .helo_ms = 2000, .command_ms = 2000,
-                                      .data_start_ms = 2000, .data_block_ms = 2000, .data_end_ms = 2000, .quit_ms = 1000};
-    k->config = (relay_config){.helo = S("relay.test"), .tls = 1, .port = free_port(), .max_mx = 5, .pool_per_host = 4,
-                               .pool_idle_ms = 60000, .pool_messages = 100, .allow_loopback = true, .times = times};
+    const smtp_client_config times = {.connect_ms = 3000,
+                                      .banner_ms = 2000,
+                                      .helo_ms = 2000,
+                                      .command_ms = 2000,
+                                      .data_start_ms = 2000,
+                                      .data_block_ms = 2000,
+                                      .data_end_ms = 2000,
+                                      .quit_ms = 1000};
+    k->config = (relay_config){.helo = S("relay.test"),
+                               .tls = 1,
+                               .port = free_port(),
+                               .max_mx = 5,
+                               .pool_per_host = 4,
+                               .pool_idle_ms = 60000,
+                               .pool_messages = 100,
+                               .allow_loopback = true,
+                               .times = times};
     k->message = S("Subject: hello\r\n\r\nHello.\r\n");
     k->sender = "anna@example.org";
     return 0;
@@ -124,9 +142,16 @@ void kit_accept(kit *k, const char *id, const char *recipients, int64_t lifetime
     store_content content;
     check_ok(store_content_of(k->message, &a, &content));
     int64_t now = time_wall();
-    const store_accepted m = {.id = str_c(id), .sender = str_c(k->sender), .envid = S(""), .binary = k->binary,
-                              .expires = now + lifetime_s, .first_try = now, .content = &content, .recipients = list,
-                              .recipients_n = n, .date = now};
+    const store_accepted m = {.id = str_c(id),
+                              .sender = str_c(k->sender),
+                              .envid = S(""),
+                              .binary = k->binary,
+                              .expires = now + lifetime_s,
+                              .first_try = now,
+                              .content = &content,
+                              .recipients = list,
+                              .recipients_n = n,
+                              .date = now};
     check_ok(store_accept(k->store, &rules, &m, NULL));
 }
 
@@ -169,8 +194,8 @@ void check_said_at(kit *k, size_t i, queue_fate fate, const char *status, check_
     const queue_said *s = &k->said[i];
     if (i < k->n && s->fate == fate && str_eq(s->status, str_c(status)))
         return;
-    fprintf(stderr, "recipient %zu of %zu: fate %d, status \"%.*s\", remote \"%.*s\", text \"%.*s\"; not %d, \"%s\"\n", i, k->n,
-            (int)s->fate, STR_ARG(s->status), STR_ARG(s->remote), STR_ARG(s->text), (int)fate, status);
+    fprintf(stderr, "recipient %zu of %zu: fate %d, status \"%.*s\", remote \"%.*s\", text \"%.*s\"; not %d, \"%s\"\n",
+            i, k->n, (int)s->fate, STR_ARG(s->status), STR_ARG(s->remote), STR_ARG(s->text), (int)fate, status);
     check_failed("said", at, "");
 }
 

@@ -4,7 +4,8 @@
 #include "relay/inside.h"
 
 static relay to_mx = {.config = {.helo = {"relay.test", 10}, .tls = CLIENT_TLS_TRY}};
-static relay to_smarthost = {.config = {.helo = {"relay.test", 10}, .tls = CLIENT_TLS_TRY}, .smarthost = {.name = {"smart", 5}}};
+static relay to_smarthost = {.config = {.helo = {"relay.test", 10}, .tls = CLIENT_TLS_TRY},
+                             .smarthost = {.name = {"smart", 5}}};
 static arena memory;
 
 static int begin(void **state) {
@@ -29,9 +30,12 @@ static void verdicts(void **state) {
         queue_fate fate;
         const char *status, *text;
     } cases[] = {
-        {250, "2.1.5", SAID_RELAYED, "2.1.5", "250 2.1.5 words"}, {250, "", SAID_RELAYED, "2.0.0", "250 words"},
-        {450, "", SAID_LATER, "4.0.0", "450 words"},              {451, "4.7.1", SAID_LATER, "4.7.1", "451 4.7.1 words"},
-        {550, "", SAID_NEVER, "5.0.0", "550 words"},              {554, "5.7.1", SAID_NEVER, "5.7.1", "554 5.7.1 words"},
+        {250, "2.1.5", SAID_RELAYED, "2.1.5", "250 2.1.5 words"},
+        {250, "", SAID_RELAYED, "2.0.0", "250 words"},
+        {450, "", SAID_LATER, "4.0.0", "450 words"},
+        {451, "4.7.1", SAID_LATER, "4.7.1", "451 4.7.1 words"},
+        {550, "", SAID_NEVER, "5.0.0", "550 words"},
+        {554, "5.7.1", SAID_NEVER, "5.7.1", "554 5.7.1 words"},
         {354, "", SAID_LATER, "4.0.0", "354 words"}, /* makes no sense: not taken, not refused */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -67,8 +71,8 @@ static void failures(void **state) {
 }
 
 static void addresses(void **state) {
-    static const char *const nowhere[] = {"0.0.0.0", "0.1.2.3", "224.0.0.1", "255.255.255.255", "::", "ff02::1",
-                                          "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"};
+    static const char *const nowhere[] = {"0.0.0.0",   "0.1.2.3",   "224.0.0.1", "255.255.255.255", "::", "ff02::1",
+                                          "127.0.0.1", "127.9.9.9", "::1",       "::ffff:127.0.0.1"};
     static const char *const somewhere[] = {"192.0.2.1", "10.0.0.1", "2001:db8::1", "1.1.1.1"};
     addr a;
     for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {

@@ -96,8 +96,8 @@ static void freed_after_the_loops(void **state) {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, kit_begin, kit_end)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(used_again), TEST(so_many_messages), TEST(none_kept),             TEST(server_left),
-        TEST(expires),    TEST(refused_before),   TEST(freed_after_the_loops),
+        TEST(used_again),     TEST(so_many_messages),      TEST(none_kept), TEST(server_left), TEST(expires),
+        TEST(refused_before), TEST(freed_after_the_loops),
     };
     return cmocka_run_group_tests_name("relay_pool", tests, kit_group_begin, kit_group_end);
 }

@@ -10,10 +10,18 @@ typedef struct house {
 } house;
 
 static void start(kit *k, house *h) {
-    h->mail = (mail){.store = k->store,
-                     .config = {.host = S("relay.test"), .detail_separators = S("+"), .queue_lifetime_s = 86400, .max_hops = 50}};
-    const queue_config c = {.node = S("node"), .max_active = 5000, .max_per_domain = 2000, .lease_s = 300, .retry_first_s = 600,
-                            .retry_most_s = 3600, .delay_notice_s = 4 * 3600, .notice = bounce_notice, .notice_self = &h->mail};
+    h->mail = (mail){
+        .store = k->store,
+        .config = {.host = S("relay.test"), .detail_separators = S("+"), .queue_lifetime_s = 86400, .max_hops = 50}};
+    const queue_config c = {.node = S("node"),
+                            .max_active = 5000,
+                            .max_per_domain = 2000,
+                            .lease_s = 300,
+                            .retry_first_s = 600,
+                            .retry_most_s = 3600,
+                            .delay_notice_s = 4 * 3600,
+                            .notice = bounce_notice,
+                            .notice_self = &h->mail};
     check_ok(relay_create(&k->relay, &k->config));
     const queue_target targets[] = {{"relay", relay_attempt, k->relay, false}};
     check_ok(queue_start(&h->queue, k->store, &c, targets, 1));
@@ -118,6 +126,7 @@ static void many_at_once(void **state) {
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, kit_begin, kit_end)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(out_and_back), TEST(comes_through_in_the_end), TEST(given_up), TEST(many_at_once)};
+    const struct CMUnitTest tests[] = {TEST(out_and_back), TEST(comes_through_in_the_end), TEST(given_up),
+                                       TEST(many_at_once)};
     return cmocka_run_group_tests_name("relay", tests, kit_group_begin, kit_group_end);
 }

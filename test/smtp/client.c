@@ -5,7 +5,8 @@
 
 static talk t; /* large: not on a stack */
 
-static const char *const dialects[] = {"", "PIPELINING", "CHUNKING", "PIPELINING\nCHUNKING\nSIZE 1000000\n8BITMIME\nDSN\nENHANCEDSTATUSCODES"};
+static const char *const dialects[] = {"", "PIPELINING", "CHUNKING",
+                                       "PIPELINING\nCHUNKING\nSIZE 1000000\n8BITMIME\nDSN\nENHANCEDSTATUSCODES"};
 
 static void check_delivered(size_t i, str text) {
     const sink_message *m = sink_message_at(t.sink, i);
@@ -93,7 +94,8 @@ static void bad_parameters(void **state) {
     talk_begin(&t, "DSN");
     t.original = "rfc822;j\xc3\xb6rg@example.net";
     talk_run(&t);
-    check_str(str_c(sink_message_at(t.sink, 0)->rcpts[0]), S("RCPT TO:<bob@example.net> ORCPT=utf-8;j\\x{F6}rg@example.net"));
+    check_str(str_c(sink_message_at(t.sink, 0)->rcpts[0]),
+              S("RCPT TO:<bob@example.net> ORCPT=utf-8;j\\x{F6}rg@example.net"));
     talk_end(&t);
     talk_begin(&t, "DSN");
     t.rcpts[0] = "evil@example.net>\r\nRCPT TO:<victim@example.net";
@@ -116,13 +118,17 @@ static void international(void **state) {
          "MAIL FROM:<j\xc3\xb6rg@example.org> SMTPUTF8", "RCPT TO:<bob@example.net>"},
         {"", "j\xc3\xb6rg@example.org", "bob@example.net", "a: b\r\n\r\n", true, 553, "5.6.7", NULL, NULL},
         {"", "a@example.org", "j\xc3\xb6rg@example.net", "a: b\r\n\r\n", true, 553, "5.6.7", NULL, NULL},
-        {"", "a@example.org", "bob@b\xc3\xbc" "cher.example", "a: b\r\n\r\n", true, 250, "2.0.0", "MAIL FROM:<a@example.org>",
-         "RCPT TO:<bob@xn--bcher-kva.example>"},
+        {"", "a@example.org",
+         "bob@b\xc3\xbc"
+         "cher.example",
+         "a: b\r\n\r\n", true, 250, "2.0.0", "MAIL FROM:<a@example.org>", "RCPT TO:<bob@xn--bcher-kva.example>"},
         {"", "a@example.org", "bob@example.net", "a: \xc3\xbc\r\n\r\n", true, 550, "5.6.9", NULL, NULL},
-        {"", "a@example.org", "bob@example.net", "a: b\r\n\r\n\xc3\xbc", true, 250, "2.0.0", "MAIL FROM:<a@example.org>",
-         "RCPT TO:<bob@example.net>"},
-        {"SMTPUTF8", "a@example.org", "bob@b\xc3\xbc" "cher.example", "a: b\r\n\r\n", false, 250, "2.0.0",
-         "MAIL FROM:<a@example.org>", "RCPT TO:<bob@xn--bcher-kva.example>"},
+        {"", "a@example.org", "bob@example.net", "a: b\r\n\r\n\xc3\xbc", true, 250, "2.0.0",
+         "MAIL FROM:<a@example.org>", "RCPT TO:<bob@example.net>"},
+        {"SMTPUTF8", "a@example.org",
+         "bob@b\xc3\xbc"
+         "cher.example",
+         "a: b\r\n\r\n", false, 250, "2.0.0", "MAIL FROM:<a@example.org>", "RCPT TO:<bob@xn--bcher-kva.example>"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         talk_begin(&t, cases[i].keywords);
@@ -250,11 +256,16 @@ static void lmtp(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_dialect),  cmocka_unit_test(old_server),
-        cmocka_unit_test(parameters),     cmocka_unit_test(bad_parameters),
-        cmocka_unit_test(international),  cmocka_unit_test(abilities),
-        cmocka_unit_test(large),          cmocka_unit_test(several_over_one_connection),
-        cmocka_unit_test(thousand_recipients), cmocka_unit_test(lmtp),
+        cmocka_unit_test(every_dialect),
+        cmocka_unit_test(old_server),
+        cmocka_unit_test(parameters),
+        cmocka_unit_test(bad_parameters),
+        cmocka_unit_test(international),
+        cmocka_unit_test(abilities),
+        cmocka_unit_test(large),
+        cmocka_unit_test(several_over_one_connection),
+        cmocka_unit_test(thousand_recipients),
+        cmocka_unit_test(lmtp),
     };
     return cmocka_run_group_tests_name("smtp_client", tests, client_loops_start, client_loops_stop);
 }

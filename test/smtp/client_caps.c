@@ -11,9 +11,10 @@ static smtp_caps caps_of(const char *lines) {
 }
 
 static void keywords(void **state) {
-    smtp_caps c = caps_of("PIPELINING\n8bitmime\nSmtpUtf8\nCHUNKING\nBINARYMIME\nDSN\nSTARTTLS\nENHANCEDSTATUSCODES\nX-OTHER 1\n");
-    assert_int_equal(c.bits, SMTP_CAP_PIPELINING | SMTP_CAP_8BITMIME | SMTP_CAP_SMTPUTF8 | SMTP_CAP_CHUNKING | SMTP_CAP_BINARYMIME |
-                                 SMTP_CAP_DSN | SMTP_CAP_STARTTLS | SMTP_CAP_STATUS);
+    smtp_caps c = caps_of(
+        "PIPELINING\n8bitmime\nSmtpUtf8\nCHUNKING\nBINARYMIME\nDSN\nSTARTTLS\nENHANCEDSTATUSCODES\nX-OTHER 1\n");
+    assert_int_equal(c.bits, SMTP_CAP_PIPELINING | SMTP_CAP_8BITMIME | SMTP_CAP_SMTPUTF8 | SMTP_CAP_CHUNKING |
+                                 SMTP_CAP_BINARYMIME | SMTP_CAP_DSN | SMTP_CAP_STARTTLS | SMTP_CAP_STATUS);
     assert_int_equal(caps_of("").bits, 0);
     assert_int_equal(caps_of("PIPELININGS\nXSIZE\nDS N").bits, 0);
 }
@@ -31,7 +32,8 @@ static void size(void **state) {
 static void mechanisms(void **state) {
     assert_int_equal(caps_of("AUTH PLAIN login CRAM-MD5").mechanisms, SMTP_AUTH_PLAIN | SMTP_AUTH_LOGIN);
     assert_int_equal(caps_of("AUTH=LOGIN PLAIN").mechanisms, SMTP_AUTH_PLAIN | SMTP_AUTH_LOGIN);
-    assert_int_equal(caps_of("AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256").mechanisms, SMTP_AUTH_SCRAM | SMTP_AUTH_SCRAM_PLUS);
+    assert_int_equal(caps_of("AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256").mechanisms,
+                     SMTP_AUTH_SCRAM | SMTP_AUTH_SCRAM_PLUS);
     assert_int_equal(caps_of("AUTH SCRAM-SHA-1 PLAINER").mechanisms, 0);
     assert_int_equal(caps_of("AUTH  PLAIN ").mechanisms, SMTP_AUTH_PLAIN);
 }

@@ -3,7 +3,7 @@
 #define GODWIT_TEST_SMTP_CLIENT_KIT_H
 
 #include "../net/check.h"
-#include "../relay/sink.h"
+#include "client_sink.h"
 #include "smtp/client.h"
 
 enum { TALK_RCPTS = 1100 };
@@ -14,14 +14,14 @@ typedef struct talk {
     sink *sink;
     smtp_client_config config;
     const char *sender;
-    const char *rcpts[8];      /* ended by NULL */
-    size_t many;               /* instead of rcpts: rcpt0@..., so many */
+    const char *rcpts[8]; /* ended by NULL */
+    size_t many;          /* instead of rcpts: rcpt0@..., so many */
     str message;
-    size_t times;              /* transactions; 1 when 0 */
+    size_t times; /* transactions; 1 when 0 */
     bool smtputf8, body8, binary, ret_headers;
     const char *envid, *original;
     unsigned notify;
-    size_t read_fails_at;      /* bytes after which the source fails; 0 never */
+    size_t read_fails_at; /* bytes after which the source fails; 0 never */
 
     arena memory;
     err opened;
@@ -42,6 +42,9 @@ int client_loops_start(void **state); /* group setup */
 int client_loops_stop(void **state);
 
 #define check_text(actual, part) \
-    do { if (str_find_str((actual), str_c(part)) == STR_NONE) check_failed(part, (check_place){__FILE__, __LINE__}, #actual); } while (0)
+    do { \
+        if (str_find_str((actual), str_c(part)) == STR_NONE) \
+            check_failed(part, (check_place){__FILE__, __LINE__}, #actual); \
+    } while (0)
 
 #endif

@@ -28,13 +28,13 @@ static void whole_replies(void **state) {
         {"550-5.1.1 no\n550-5.1.1 such\n550 5.1.1 user", 550, "5.1.1", "no such user"},
         {"550-no\n550 5.7.1 spam", 550, "5.7.1", "no spam"},
         {"550 5.1.1", 550, "5.1.1", ""},
-        {"451 5.1.1 lies", 451, "", "5.1.1 lies"},     /* a status of another class is none */
+        {"451 5.1.1 lies", 451, "", "5.1.1 lies"}, /* a status of another class is none */
         {"250 2.0", 250, "", "2.0"},
         {"250 2.1.1000 x", 250, "", "2.1.1000 x"},
         {"250 2.123.456 x", 250, "2.123.456", "x"},
         {"250 2.1.1x", 250, "", "2.1.1x"},
         {"250-\n250 ", 250, "", ""},
-        {"250-a\n251 b", 251, "", "a b"},               /* codes of one class: the last counts */
+        {"250-a\n251 b", 251, "", "a b"}, /* codes of one class: the last counts */
         {"421 \x1b[2J\xff\xc3\xa4\xe2\x80\xae", 421, "", "\\x1b[2J\\xff\xc3\xa4\\xe2\\x80\\xae"},
         {"354 a\r", 354, "", "a\\x0d"},
     };
@@ -50,9 +50,10 @@ static void whole_replies(void **state) {
 }
 
 static void bad_replies(void **state) {
-    static const char *const cases[] = {"",       "25",       "2500",    "250x",   "abc",     "150 preliminary", "650 x",
-                                        " 250 x", "-250",     "250_x",   "25 x",   "2x0 a",   "HTTP/1.1 200 OK", "250-a\n550 b",
-                                        "250-a\nb", "250-a\n", "354-a\n250 b"};
+    static const char *const cases[] = {
+        "",         "25",      "2500",        "250x", "abc",   "150 preliminary", "650 x",
+        " 250 x",   "-250",    "250_x",       "25 x", "2x0 a", "HTTP/1.1 200 OK", "250-a\n550 b",
+        "250-a\nb", "250-a\n", "354-a\n250 b"};
     smtp_reply_parse p;
     smtp_reply_init(&p);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -20,7 +20,8 @@ static void end(dialogue *d) {
     buf_free(&d->final);
 }
 
-static const char server_first[] = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+static const char server_first[] =
+    "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
 
 /* The example of RFC 7677 3. */
 static void example(void **state) {
@@ -57,7 +58,7 @@ static void bad_servers(void **state) {
         {"r=nX", ERR_SYNTAX},
         {"r=nX,s=AAAA", ERR_SYNTAX},
         {"m=must,r=nX,s=AAAA,i=4096", ERR_SYNTAX},
-        {"r=n,s=AAAA,i=4096", ERR_SYNTAX},    /* nothing of its own in the nonce */
+        {"r=n,s=AAAA,i=4096", ERR_SYNTAX}, /* nothing of its own in the nonce */
         {"r=m,s=AAAA,i=4096", ERR_SYNTAX},
         {"r=nX,s=,i=4096", ERR_SYNTAX},
         {"r=nX,s=A,i=4096", ERR_SYNTAX},
@@ -97,7 +98,8 @@ static void bad_secrets(void **state) {
     scram_client_init(&d.s);
     buf_init(&d.first, SCRAM_MESSAGE);
     buf_init(&d.final, SCRAM_MESSAGE);
-    assert_int_equal(scram_client_first(&d.s, S("n,,"), S(""), (str){name, sizeof name}, S("n"), &d.first).kind, ERR_PERM);
+    assert_int_equal(scram_client_first(&d.s, S("n,,"), S(""), (str){name, sizeof name}, S("n"), &d.first).kind,
+                     ERR_PERM);
     end(&d);
 }
 

@@ -118,7 +118,8 @@ static void logins(void **state) {
 }
 
 static void wrong_passwords(void **state) {
-    static const char *const keywords[] = {"STARTTLS\nAUTH PLAIN", "STARTTLS\nAUTH LOGIN", "STARTTLS\nAUTH SCRAM-SHA-256",
+    static const char *const keywords[] = {"STARTTLS\nAUTH PLAIN", "STARTTLS\nAUTH LOGIN",
+                                           "STARTTLS\nAUTH SCRAM-SHA-256",
                                            "STARTTLS\nAUTH SCRAM-SHA-256 SCRAM-SHA-256-PLUS"};
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
         log_in(keywords[i], true, "wrong");
@@ -153,8 +154,8 @@ static void long_secret(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(opportunistic),      cmocka_unit_test(demanded),        cmocka_unit_test(broken),
-        cmocka_unit_test(response_injection), cmocka_unit_test(logins),          cmocka_unit_test(wrong_passwords),
+        cmocka_unit_test(opportunistic),      cmocka_unit_test(demanded),    cmocka_unit_test(broken),
+        cmocka_unit_test(response_injection), cmocka_unit_test(logins),      cmocka_unit_test(wrong_passwords),
         cmocka_unit_test(lying_server),       cmocka_unit_test(long_secret),
     };
     return cmocka_run_group_tests_name("smtp_client_secret", tests, client_loops_start, client_loops_stop);

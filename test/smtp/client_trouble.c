@@ -177,10 +177,17 @@ static void greetings(void **state) {
         err_kind kind;
         unsigned code;
     } cases[] = {
-        {"554 5.7.1 no", ERR_PERM, 554}, {"521 never", ERR_PERM, 521},     {"421 busy", ERR_TEMP, 421},
-        {"450 later", ERR_TEMP, 450},    {"354 what", ERR_TEMP, 354},      {"SSH-2.0-OpenSSH", ERR_TEMP, 0},
-        {"", ERR_TEMP, 0},               {"22", ERR_TEMP, 0},              {"220-a\r\n550 b", ERR_TEMP, 0},
-        {endless, ERR_TEMP, 0},          {wide, ERR_TEMP, 0},
+        {"554 5.7.1 no", ERR_PERM, 554},
+        {"521 never", ERR_PERM, 521},
+        {"421 busy", ERR_TEMP, 421},
+        {"450 later", ERR_TEMP, 450},
+        {"354 what", ERR_TEMP, 354},
+        {"SSH-2.0-OpenSSH", ERR_TEMP, 0},
+        {"", ERR_TEMP, 0},
+        {"22", ERR_TEMP, 0},
+        {"220-a\r\n550 b", ERR_TEMP, 0},
+        {endless, ERR_TEMP, 0},
+        {wide, ERR_TEMP, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         talk_begin(&t, "");

@@ -1,9 +1,9 @@
 /* AUTH of a sink: PLAIN, LOGIN, SCRAM-SHA-256 and -PLUS, with one user. */
-#ifndef GODWIT_TEST_RELAY_SINK_AUTH_H
-#define GODWIT_TEST_RELAY_SINK_AUTH_H
+#ifndef GODWIT_TEST_SMTP_CLIENT_SINK_AUTH_H
+#define GODWIT_TEST_SMTP_CLIENT_SINK_AUTH_H
 
-#include "sink.h"
-#include "sink_io.h"
+#include "client_sink.h"
+#include "client_sink_io.h"
 
 /* False: the connection is over. */
 bool sink_auth(sink_io *io, const sink_script *script, const char *line);

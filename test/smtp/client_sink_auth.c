@@ -2,7 +2,7 @@
 
 #include "../net/check.h"
 
-#include "sink_auth.h"
+#include "client_sink_auth.h"
 
 #include "auth/scram.h"
 #include "base/codec.h"
@@ -74,7 +74,8 @@ static bool scram_dialogue(sink_io *io, const sink_script *k, const char *initia
         outcome = S("v=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     SCOPED_BUF name;
     buf_init(&name, 65536);
-    bool good = (proved && scram_name_decode(&name, parsed.name) && str_eq(buf_str(&name), str_c(k->user))) || k->scram_lies;
+    bool good =
+        (proved && scram_name_decode(&name, parsed.name) && str_eq(buf_str(&name), str_c(k->user))) || k->scram_lies;
     if (good)
         good = hear(io, NULL, outcome, &empty) && empty.n == 0;
     scram_wipe(&s);
@@ -92,6 +93,7 @@ bool sink_auth(sink_io *io, const sink_script *k, const char *line) {
     unsigned char data[32];
     bool bound = str_eq(mechanism, S("SCRAM-SHA-256-PLUS"));
     if (bound) /* RFC 9266 */
-        check(io->ssl && SSL_export_keying_material(io->ssl, data, 32, "EXPORTER-Channel-Binding", 24, NULL, 0, 0) == 1);
+        check(io->ssl &&
+              SSL_export_keying_material(io->ssl, data, 32, "EXPORTER-Channel-Binding", 24, NULL, 0, 0) == 1);
     return scram_dialogue(io, k, initial, bound ? str_of((char *)data, 32) : S(""));
 }

@@ -2,7 +2,7 @@
 
 #include "../net/check.h"
 
-#include "sink_io.h"
+#include "client_sink_io.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,6 +1,6 @@
 #include "../net/check.h"
 
-#include "sink.h"
+#include "client_sink.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 
 #include "base/mem.h"
-#include "sink_auth.h"
-#include "sink_io.h"
+#include "client_sink_auth.h"
+#include "client_sink_io.h"
 
 enum { CONNECTIONS = 20000, MESSAGES = 100000, LOG = 64 << 20 };
 
