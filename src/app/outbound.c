@@ -85,7 +85,7 @@ err outbound_start(outbound **out, store *s, mail *m, const config *c, str smart
         .notice = notice,
         .notice_self = o,
     };
-    const queue_target targets[] = {{.name = "relay", .attempt = attempt, .self = o}};
+    const queue_target targets[] = {{.name = "relay", .attempt = attempt, .self = o, .any_domain = c->smarthost.n > 0}};
     return queue_start(&o->queue, s, &qc, targets, sizeof targets / sizeof *targets);
 }
 
