@@ -249,6 +249,34 @@ void kit_wait(bool (*condition)(void *arg), void *arg) {
     assert_true(condition(arg));
 }
 
+static sqlite3 *open_behind(const kit *k) {
+    char path[100];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/store.db", k->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 5000);
+    return db;
+}
+
+void kit_sql(const kit *k, const char *sql) {
+    sqlite3 *db = open_behind(k);
+    char *error = NULL;
+    if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
+        fail_msg("%s: %s", sql, error);
+    sqlite3_close(db);
+}
+
+int64_t kit_int(const kit *k, const char *sql) {
+    sqlite3 *db = open_behind(k);
+    sqlite3_stmt *stmt;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int64_t n = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return n;
+}
+
 /* ---- what SQLite really did ---- */
 
 enum { TRACED = 1024 };

@@ -75,6 +75,10 @@ void kit_wait_swept(kit *k); /* reopens until the search for orphans has been co
 /* Waits (some seconds at most) until condition(arg). */
 void kit_wait(bool (*condition)(void *arg), void *arg);
 
+/* The database behind the store's back. */
+void kit_sql(const kit *k, const char *sql);
+int64_t kit_int(const kit *k, const char *sql);
+
 /* Statements the store has run since kit_trace_begin, on all connections opened after it. */
 typedef struct kit_trace {
     const char *sql_part; /* count those whose text contains this */

@@ -178,13 +178,14 @@ err query_copy(const query *q, int column, arena *a, str *out) {
 void query_close(query *q) {
     if (!q->stmt && !q->slot)
         return;
-    if (q->slot) {
+    if (q->slot && q->stmt) {
         sqlite3_reset(q->stmt);
         sqlite3_clear_bindings(q->stmt);
-        q->slot->busy = false;
-    } else {
-        sqlite3_finalize(q->stmt);
     }
+    if (q->slot)
+        q->slot->busy = false;
+    else
+        sqlite3_finalize(q->stmt);
     q->stmt = NULL;
     q->slot = NULL;
 }

@@ -119,7 +119,7 @@ static err first_due(tx *t, const claim_args *x, arena *a, group *out, bool *fou
 static err load_group(tx *t, const claim_args *x, const group *g) {
     SCOPED_QUERY q =
         DB_QUERY(t->d,
-                 "SELECT " QUEUE_COLUMNS QUEUE_FROM
+                 "SELECT " QUEUE_COLUMNS " FROM queue_entry INDEXED BY queue_group" QUEUE_JOINS
                  "WHERE message = ?1 AND domain = ?2 AND state = 0 AND due <= ?3 ORDER BY queue_entry.id LIMIT ?4",
                  I(g->message), T(g->domain), I(x->now), I((int64_t)x->limit));
     while (query_row(&q)) {

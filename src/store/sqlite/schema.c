@@ -7,7 +7,8 @@
  * - shared has a row only for content with more than one owner: the usual message costs none.
  * - message.added is the modseq a UID began with. It rises with the UID, so what is new since a modseq is the end of
  * the mailbox; message_changed indexes only messages whose flags changed since, so arriving mail pays for no index.
- * - queue_entry.due is the next try of a waiting entry and the end of the lease of an active one.
+ * - queue_entry.due is the next try of a waiting entry and the end of the lease of an active one; queue_group has only
+ *   what waits, so a claim never walks over what was claimed before.
  * - AUTOINCREMENT wherever a reused number could reach a stranger's row through a stale session or lease. */
 static const char version_1[] =
     "CREATE TABLE domain (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL) "
@@ -71,7 +72,7 @@ static const char version_1[] =
     " due INTEGER NOT NULL, node TEXT NOT NULL, attempts INTEGER NOT NULL, delay_notice INTEGER NOT NULL,"
     " last_error TEXT NOT NULL) STRICT;"
     "CREATE INDEX queue_due ON queue_entry (state, due);"
-    "CREATE INDEX queue_group ON queue_entry (message, domain);"
+    "CREATE INDEX queue_group ON queue_entry (message, domain) WHERE state = 0;"
     "CREATE TABLE queue_history (entry INTEGER PRIMARY KEY, lines TEXT NOT NULL) STRICT;";
 
 const schema_step schema_steps[] = {{"first", version_1}};

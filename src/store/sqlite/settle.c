@@ -124,7 +124,7 @@ static err list(db *d, void *arg) {
     const queue_filter *f = x->f;
     SCOPED_QUERY q =
         DB_QUERY(d,
-                 "SELECT " QUEUE_COLUMNS QUEUE_FROM
+                 "SELECT " QUEUE_COLUMNS " FROM queue_entry" QUEUE_JOINS
                  "WHERE queue_entry.id > ?1 AND (?2 = '' OR sender = ?2) AND (?3 = '' OR recipient = ?3)"
                  " AND (?4 = '' OR domain = ?4) AND (?5 = '' OR name = ?5) AND (?6 < 0 OR state = ?6)"
                  " ORDER BY queue_entry.id LIMIT ?7",
