@@ -18,6 +18,7 @@
 #include "app/signals.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "mime/word.h"
 
 enum { ASK_MS = 30000, ANSWER_MOST = 1 << 20, STOP_MS = 10000, GENERATIONS = 256 };
 
@@ -240,6 +241,7 @@ static err start(control *c, boot *b, int *signals, int *lock) {
     TRY(signals_open(signals));
     TRY(lock_data(b->config.data, lock));
     TRY(open_door(b->config.data, &c->door));
+    charset_preload(); /* tables of charsets are files behind the walls */
     TRY(raise_walls(b, c->link < 0));
     return server_start(&c->server, b);
 }

@@ -107,11 +107,11 @@ static str write_config(chat *c) {
     bool implicit = str_eq(c->tls, S("yes"));
     str path = arena_strf(&c->memory, "%s/godwit.conf", c->folder);
     str text = arena_strf(&c->memory,
-                          "%.*s[server]\nhost = mail.demo.test\ndata = %s/data\nloops = 1\nlog-level = "
+                          "%.*s[server]\nhost = mail.demo.test\ndata = %s/data\nuser = %s\nloops = 1\nlog-level = "
                           "error\n[auth]\nfailure-delay = 10ms\nplaintext-without-tls = %s\n"
                           "[listener \"it\"]\nprotocol = %s\naddress = unix:%s/door\ntls = %s\nrequire-auth = yes\n",
-                          STR_ARG(c->options), c->folder, c->login && str_eq(c->tls, S("no")) ? "yes" : "no",
-                          kind_of(c)->protocol, c->folder,
+                          STR_ARG(c->options), c->folder, geteuid() == 0 ? "root" : "",
+                          c->login && str_eq(c->tls, S("no")) ? "yes" : "no", kind_of(c)->protocol, c->folder,
                           implicit                       ? "implicit"
                           : str_eq(c->server, S("lmtp")) ? "none"
                                                          : "starttls");

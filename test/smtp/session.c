@@ -18,7 +18,7 @@ static int teardown(void **state) {
 
 /* Ten thousand connections at rest hold ten thousand of these. */
 static void small_at_rest(void **state) {
-    print_message("smtp_session: %zu bytes, smtp_inbound: %zu bytes\n", sizeof(smtp_session), sizeof(smtp_inbound));
+    print_message("# smtp_session: %zu bytes, smtp_inbound: %zu bytes\n", sizeof(smtp_session), sizeof(smtp_inbound));
     assert_true(sizeof(smtp_session) < 500);
 }
 
