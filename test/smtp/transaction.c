@@ -2,20 +2,21 @@
  * store's door is wrapped (-Wl,--wrap=store_accept), so that it can fail on demand. */
 #include "kit.h"
 
+#include <stdatomic.h>
+
 #include "base/limits.h"
 #include "base/log.h"
 #include "smtp/session.h"
 
 static kit k;
-static err next_failure;
+static _Atomic(const err *) next_failure; /* taken by the loop's thread */
 
 err __wrap_store_accept(store *s, const principal *who, const store_accepted *m, err *results);
 err __real_store_accept(store *s, const principal *who, const store_accepted *m, err *results);
 
 err __wrap_store_accept(store *s, const principal *who, const store_accepted *m, err *results) {
-    err e = next_failure;
-    next_failure = OK;
-    return failed(e) ? e : __real_store_accept(s, who, m, results);
+    const err *e = atomic_exchange(&next_failure, NULL);
+    return e ? *e : __real_store_accept(s, who, m, results);
 }
 
 static int setup(void **state) {
@@ -43,7 +44,8 @@ static void a_failing_store_is_temporary(void **state) {
     log_setup(LOG_LOGFMT, LOG_ERROR + 1, 2); /* these failures are meant */
     caller *c = caller_greeted(&k);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        next_failure = err_make(cases[i].kind, cases[i].what, "Not now", "on demand");
+        err e = err_make(cases[i].kind, cases[i].what, "Not now", "on demand");
+        atomic_store(&next_failure, &e);
         caller_mail(c, "a@bar.example", "user@demo.test", "a: b\r\n\r\n.\r\n", cases[i].answer);
     }
     check_size(house_inbox(&k.house, "user@demo.test"), 0);
@@ -61,7 +63,8 @@ static void lmtp_says_it_to_each(void **state) {
     caller_talk(c, "RCPT TO:<user@demo.test>", "250 ");
     caller_talk(c, "RCPT TO:<second@demo.test>", "250 ");
     caller_talk(c, "DATA", "354 ");
-    next_failure = err_make(ERR_TEMP, ERR_FULL, "Not now", "on demand");
+    err full = err_make(ERR_TEMP, ERR_FULL, "Not now", "on demand");
+    atomic_store(&next_failure, &full);
     caller_say(c, S("a: b\r\n\r\n.\r\n"));
     caller_expect(c, "452 4.3.1 <user@demo.test> ");
     caller_expect(c, "452 4.3.1 <second@demo.test> ");
