@@ -220,7 +220,7 @@ str client_ask(client *c, const char *command) {
 }
 
 str client_askf(client *c, const char *format, ...) {
-    static char command[65536];
+    static _Thread_local char command[65536];
     va_list args;
     va_start(args, format);
     vsnprintf(command, sizeof command, format, args);
