@@ -2,7 +2,7 @@
 #include "base/mem.h"
 #include "smtp/session.h"
 
-enum { OFFERS_MOST = 4096, MECHANISMS_ARENA = 4096 };
+enum { OFFERS_MOST = 4096, MECHANISMS_ARENA = 4096, LIMITS_MOST = 999999 };
 
 static unsigned hello_of(str verb) {
     if (str_caseeq(verb, S("EHLO")))
@@ -26,14 +26,16 @@ static void offer_auth(smtp_session *s, buf *out) {
         buf_addf(out, "\nAUTH %.*s", STR_ARG(mechanisms));
 }
 
+/* RFC 9422 4: at most six digits. */
+static unsigned announced(uint64_t limit) { return limit < LIMITS_MOST ? (unsigned)limit : LIMITS_MOST; }
+
 static void reply_offers(smtp_session *s) {
     const smtp_config *c = s->service->config;
     SCOPED_BUF out;
     buf_init(&out, OFFERS_MOST);
     buf_addf(&out, "%.*s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nCHUNKING\nBINARYMIME\nENHANCEDSTATUSCODES\nDSN",
              STR_ARG(c->host), (unsigned long long)c->max_size);
-    buf_addf(&out, "\nLIMITS MAILMAX=%llu RCPTMAX=%llu", (unsigned long long)c->max_transactions,
-             (unsigned long long)c->max_recipients); /* RFC 9422 4 */
+    buf_addf(&out, "\nLIMITS MAILMAX=%u RCPTMAX=%u", announced(c->max_transactions), announced(c->max_recipients));
     if (s->service->tls && !conn_is_tls(s->conn))
         buf_add(&out, S("\nSTARTTLS"));
     offer_auth(s, &out);

@@ -35,7 +35,7 @@ typedef struct smtp_service { /* one per listener */
     str listener;
     store *store;
     mail *mail;
-    auth *auth;
+    auth *auth;        /* AUTH, on submission alone; NULL: not offered */
     tls_server *tls;   /* for STARTTLS; NULL: not offered */
     bool require_tls;  /* MAIL without TLS is 530 */
     bool require_auth; /* submission: even from trusted networks */

@@ -66,6 +66,17 @@ static void nothing_to_offer(void **state) {
     caller_close(c);
 }
 
+static void limits_have_six_digits(void **state) {
+    k.config.max_transactions = 1000000000;
+    k.config.max_recipients = 1000000;
+    kit_open(&k);
+    caller *c = caller_open(&k);
+    caller_expect(c, "220 ");
+    caller_say(c, S("EHLO client.example\r\n"));
+    assert_true(offers(caller_reply(c), "LIMITS MAILMAX=999999 RCPTMAX=999999"));
+    caller_close(c);
+}
+
 static void bad_names(void **state) {
     kit_open(&k);
     caller *c = caller_open(&k);
@@ -148,9 +159,15 @@ static void tls_may_be_demanded(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(offers_what_there_is),    TEST(nothing_to_offer),          TEST(bad_names),
-        TEST(ehlo_ends_a_transaction), TEST(tls_forgets_who_was_there), TEST(plaintext_behind_starttls_is_lost),
-        TEST(failed_handshakes_close), TEST(tls_may_be_demanded),
+        TEST(offers_what_there_is),
+        TEST(nothing_to_offer),
+        TEST(bad_names),
+        TEST(limits_have_six_digits),
+        TEST(ehlo_ends_a_transaction),
+        TEST(tls_forgets_who_was_there),
+        TEST(plaintext_behind_starttls_is_lost),
+        TEST(failed_handshakes_close),
+        TEST(tls_may_be_demanded),
     };
     return cmocka_run_group_tests(tests, kit_loops_start, kit_loops_stop);
 }
