@@ -42,11 +42,12 @@ static void no_file_is_a_working_server_on_loopback(void **state) {
 static void sections_and_lists_are_read(void **state) {
     config c;
     config_mistakes m;
-    assert_true(config_read_text(&c, S("x"),
-                                 S("# a comment\n[server]\nhost = mx.example.org ; inline\n\n[smtp]\ntrusted = 10.0.0.0/8\n"
-                                   "  192.168.0.0/16\n[listener \"in\"]\nprotocol = mx\naddress = *:25\naddress = unix:/run/x\n"
-                                   "[tls]\ncertificate = a\nkey = b\n[tls \"two\"]\ncertificate = c\nkey = d\n"),
-                                 &m));
+    assert_true(
+        config_read_text(&c, S("x"),
+                         S("# a comment\n[server]\nhost = mx.example.org ; inline\n\n[smtp]\ntrusted = 10.0.0.0/8\n"
+                           "  192.168.0.0/16\n[listener \"in\"]\nprotocol = mx\naddress = *:25\naddress = unix:/run/x\n"
+                           "[tls]\ncertificate = a\nkey = b\n[tls \"two\"]\ncertificate = c\nkey = d\n"),
+                         &m));
     assert_str(c.host, S("mx.example.org"));
     assert_int_equal(c.trusted.n, 2);
     assert_str(c.trusted.items[1], S("192.168.0.0/16"));
@@ -59,7 +60,8 @@ static void sections_and_lists_are_read(void **state) {
 }
 
 static void mistakes_are_named_with_file_and_line(void **state) {
-    assert_mistake("[smtp]\nmax-sise = 5M\n", "godwit.conf:2: unknown option \"max-sise\": did you mean \"max-size\"?\n");
+    assert_mistake("[smtp]\nmax-sise = 5M\n",
+                   "godwit.conf:2: unknown option \"max-sise\": did you mean \"max-size\"?\n");
     assert_mistake("[smpt]\nx = 1\n", "godwit.conf:2: unknown section [smpt]\n");
     assert_mistake("[server]\nhost = a\nhost = b\n", "godwit.conf:3: host is given twice, first in line 2\n");
     assert_mistake("[listener]\nprotocol = mx\n", "godwit.conf:2: a listener needs a name: [listener \"mx\"]\n");
@@ -70,12 +72,13 @@ static void mistakes_are_named_with_file_and_line(void **state) {
 
 static void what_belongs_together_is_checked(void **state) {
     assert_mistake("[listener \"a\"]\nprotocol = mx\n", "godwit.conf:2: listener \"a\" has no address\n");
-    assert_mistake("[listener \"a\"]\naddress = nowhere\n",
-                   "godwit.conf:2: listener \"a\": \"nowhere\" is no address; write 192.0.2.1:25, [2001:db8::1]:25, *:25 or "
-                   "unix:/path\n");
+    assert_mistake(
+        "[listener \"a\"]\naddress = nowhere\n",
+        "godwit.conf:2: listener \"a\": \"nowhere\" is no address; write 192.0.2.1:25, [2001:db8::1]:25, *:25 or "
+        "unix:/path\n");
     assert_mistake("[tls]\nkey = k\n", "godwit.conf:2: [tls \"\"] needs both certificate and key\n");
     assert_mistake("[smtp]\ntrusted = 10.0.0.1/8\n", "godwit.conf: smtp.trusted: \"10.0.0.1/8\" is no network; write "
-                                                       "192.0.2.0/24, 2001:db8::/32 or one address\n");
+                                                     "192.0.2.0/24, 2001:db8::/32 or one address\n");
     assert_mistake("[relay]\nuser = u\n", "godwit.conf: relay.user needs relay.password-file\n");
     assert_mistake("[queue]\nretry-first = 1h\nretry-most = 1m\n",
                    "godwit.conf: queue.retry-most is less than queue.retry-first\n");

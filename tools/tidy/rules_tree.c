@@ -63,6 +63,11 @@ static const struct {
     {"src/store/sqlite/*", "test/store/conformance.c", "one suite runs against every backend"},
     {"src/imap/cmd*", "test/chat/imap/", "a command is its dialogue: transcripts, in process and over TLS"},
     {"src/ctl/*", "test/system/", "whole commands, run as the operator runs them"},
+    {"src/app/control.c", "test/system/test_processes.py", "a process with its walls, asked from outside"},
+    {"src/app/supervise.c", "test/system/test_processes.py", "a parent whose child dies"},
+    {"src/app/outbound.c", "test/system/test_relay.py", "queue and relay put together"},
+    {"src/app/server.c", "test/chat/", "every transcript starts one"},
+    {"src/app/services.c", "test/chat/", "every transcript speaks with one"},
 };
 
 static bool matches(str path, str pattern) {
