@@ -12,6 +12,7 @@ if [ ! -e "$folder/build.ninja" ]; then
     exit 1
   }
 fi
+ln -sfn src/ctl/godwit "$folder/godwit" # where people look for it
 [ -t 1 ] && exec ninja -C "$folder"
 ninja -C "$folder" >"$log" 2>&1 || {
   grep -v '^\[' "$log" >&2 || cat "$log" >&2
