@@ -4,11 +4,13 @@ BUILD ?= build
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+# started by root the server becomes another user, who must be able to reach its folder
+DEMO ?= $(shell [ "$$(id -u)" = 0 ] && echo /var/lib/godwit-demo || echo demo)
 
 .PHONY: run test build install check check-asan check-tsan fuzz bench format clean setup setup-test
 
 run: build
-	@$(BUILD)/godwit serve --demo demo
+	@$(BUILD)/godwit serve --demo $(DEMO)
 
 test: setup-test
 	@tools/test.sh

@@ -37,9 +37,36 @@ err boot_read(boot *b, str config_path, buf *complain) {
     return b->uid == 0 ? drop_find_user(b->config.user, &b->uid, &b->gid, found) : OK;
 }
 
+/* Whether the server's user can pass through a directory (its supplementary groups are given up). */
+static bool may_pass(const boot *b, const char *path) {
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return true;
+    mode_t bit = info.st_uid == b->uid ? S_IXUSR : info.st_gid == b->gid ? S_IXGRP : S_IXOTH;
+    return (info.st_mode & bit) != 0;
+}
+
+/* Root may go everywhere, the server may not: a home directory on the way is usually closed to it. */
+static err check_way(const boot *b, char *path) {
+    for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
+        *at = '\0';
+        bool open = may_pass(b, path);
+        err e = open ? OK
+                     : err_make(ERR_PERM, ERR_DENIED, "closed",
+                                "%.60s is closed to the server's user; choose a directory as "
+                                "/var/lib/...",
+                                path);
+        *at = '/';
+        TRY(e);
+    }
+    return OK;
+}
+
 static err own_directory(boot *b, str path) {
     TRY(directory_make(path, 0700, &b->memory));
     char *name = arena_cstr(&b->memory, path);
+    if (geteuid() == 0)
+        TRY(check_way(b, name));
     if (geteuid() == 0 && chown(name, b->uid, b->gid) != 0)
         return err_errno("chown the data directory");
     return OK;
