@@ -1,5 +1,5 @@
-/* A disk that fills up, errs or does not sync: nothing that was answered OK is ever lost, nothing that failed is answered OK, and a full
- * disk needs no restart. */
+/* A disk that fills up, errs or does not sync: nothing that was answered OK is ever lost, nothing that failed is
+ * answered OK, and a full disk needs no restart. */
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -68,7 +68,8 @@ static void fail_each(void **state, disk_fault fault) {
         do_work(&w, 4);
         bool reached = disk_calls(fault) >= nth;
         disk_heal();
-        if (fault == DISK_SYNC_ERROR && reached) { /* what the disk dropped nobody knows: no more writing until reopened */
+        if (fault == DISK_SYNC_ERROR &&
+            reached) { /* what the disk dropped nobody knows: no more writing until reopened */
             int refused = w.refused;
             assert_true(refused > 0);
             do_work(&w, 1);

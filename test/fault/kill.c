@@ -1,7 +1,7 @@
 /* kill -9 under load: whatever was answered OK is there afterwards, whole and once.
  *
- * A child appends and accepts from several threads and writes each OK into a ledger that it syncs; the parent kills it at a random
- * moment, opens the store and compares. */
+ * A child appends and accepts from several threads and writes each OK into a ledger that it syncs; the parent kills it
+ * at a random moment, opens the store and compares. */
 #include <sys/wait.h>
 
 #include "kit.h"
@@ -55,7 +55,13 @@ static void load_one(loader *l, int64_t inbox, int number, arena *a) {
     store_content c;
     store_local local = {l->k->bert, S("INBOX"), S("X-Copy: yes\r\n"), 0};
     store_recipient remote = {S("x@remote.example"), S(""), 0, S("relay")};
-    store_accepted m = {.id = id, .content = &c, .locals = &local, .locals_n = 1, .recipients = &remote, .recipients_n = 1, .expires = 1};
+    store_accepted m = {.id = id,
+                        .content = &c,
+                        .locals = &local,
+                        .locals_n = 1,
+                        .recipients = &remote,
+                        .recipients_n = 1,
+                        .expires = 1};
     uint32_t uid = 0, v;
     err result = OK;
     if (failed(store_content_of(buf_str(&raw), a, &c)))
@@ -226,8 +232,7 @@ static void nothing_accepted_is_lost(void **state) {
     size_t promised = 0;
     snprintf(ledger, sizeof ledger, "%s/ledger", k->dir);
     for (int round = 0; round < ROUNDS; round++) {
-        store_close(k->s);
-        k->s = NULL;
+        kit_close(k);
         one_round(k, round);
         assert_ok(store_open(&k->s, &k->config));
         promised = compare(k, ledger);

@@ -92,7 +92,7 @@ void kit_remove_tree(const char *path) {
 
 int kit_end(void **state) {
     kit *k = *state;
-    store_close(k->s);
+    kit_close(k);
     kit_remove_tree(k->dir);
     arena_free(&k->a);
     free(k);
@@ -105,8 +105,13 @@ void kit_open_at(kit *k, const char *dir) {
     open_store(k);
 }
 
-void kit_reopen(kit *k) {
+void kit_close(kit *k) {
     store_close(k->s);
+    k->s = NULL;
+}
+
+void kit_reopen(kit *k) {
+    kit_close(k);
     open_store(k);
 }
 
@@ -234,7 +239,7 @@ void kit_wait_swept(kit *k) {
     snprintf(path, sizeof path, "%s/clean", k->dir);
     for (useconds_t wait = 10000; wait < 5000000; wait *= 2) {
         usleep(wait);
-        store_close(k->s);
+        kit_close(k);
         bool complete = access(path, F_OK) == 0;
         open_store(k);
         if (complete)

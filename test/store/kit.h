@@ -43,6 +43,7 @@ int kit_begin(void **state);
 int kit_end(void **state);
 int kit_begin_empty(void **state);         /* without domain and accounts */
 void kit_open_at(kit *k, const char *dir); /* a store that is there already; the rest of *k stays */
+void kit_close(kit *k);
 void kit_reopen(kit *k);
 void kit_clear(kit *k);
 store *kit_open_second(const kit *k, bool read_only); /* as another process would */

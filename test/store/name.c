@@ -45,8 +45,7 @@ static void refused(void **state) {
                                       "\xC0\xAF",
                                       "\xED\xA0\x80",
                                       "a\xE2\x80\xA8",
-                                      "\xE2\x80\xAE"
-                                      "gpj.exe"};
+                                      "\xE2\x80\xAEgpj.exe"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_str(form(bad[i]), S("(syntax)"));
     arena a;

@@ -29,7 +29,7 @@ static str make(kit *k) {
 static void change(kit *k, const char *sql) {
     char path[200];
     sqlite3 *db;
-    store_close(k->s);
+    kit_close(k);
     snprintf(path, sizeof path, "%s/store.db", k->dir);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);

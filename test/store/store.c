@@ -56,7 +56,7 @@ static void a_read_only_opener_sees_a_running_store(void **state) {
     assert_err(store_append(other, &k->as_anna, inbox, &c, 0, NULL, 0, 0, 0, &uid, &v), ERR_PERM, ERR_DENIED);
     assert_ok(store_poke(other));
     store_close(other);
-    store_close(k->s); /* and a store that nobody runs */
+    kit_close(k); /* and a store that nobody runs */
     k->s = kit_open_second(k, true);
     assert_ok(store_read(k->s, &k->as_anna, inbox, 1, 0, 1000, &k->a, &out));
     assert_int_equal(out.n, kit_message(k, "while open").n);

@@ -48,7 +48,7 @@ static void orphans_go_after_a_crash(void **state) {
     kit_reopen(k); /* a clean end: nobody looks */
     usleep(50000);
     assert_int_equal(kit_blob_files(k), 31);
-    store_close(k->s);
+    kit_close(k);
     forget_clean_end(k);
     k->s = kit_open_second(k, false);
     kit_wait(one_file, k);
@@ -74,8 +74,9 @@ static void a_file_swept_too_early_is_written_again(void **state) {
     kit *k = *state;
     int64_t inbox = kit_box(k, &k->as_anna, "INBOX");
     str raw = with_attachment(k);
+    kit_wait_swept(k);
     for (int i = 0; i < 20; i++) {
-        store_close(k->s);
+        kit_close(k);
         forget_clean_end(k);
         k->s = kit_open_second(k, false); /* its sweep runs while this is stored and removed */
         uint32_t uid = kit_append(k, &k->as_anna, inbox, raw);

@@ -6,12 +6,17 @@ static void one_message_is_few_statements(void **state) {
     kit_trace_begin();
     kit_reopen(k);
     assert_ok(kit_accept(k, "warm", kit_message(k, "x"), k->anna, NULL, 0));
-    kit_trace_reset();
-    assert_ok(kit_accept(k, "id", kit_message(k, "x"), k->anna, NULL, 0));
-    kit_trace all = kit_trace_of(" ");
-    assert_true(all.runs <= 9); /* begin, look, account, mailbox, content, summary, message, mailbox, commit */
-    assert_int_equal(all.scans, 0);
-    assert_true(all.steps < 1000);
+    kit_trace least = {.runs = UINT64_MAX};
+    for (int i = 0; i < 10; i++) { /* the cleaning after the start may come between one of them */
+        kit_trace_reset();
+        assert_ok(kit_accept(k, "id", kit_message(k, "x"), k->anna, NULL, 0));
+        kit_trace all = kit_trace_of(" ");
+        if (all.runs < least.runs)
+            least = all;
+    }
+    assert_true(least.runs <= 8); /* begin, look, account, mailbox, content, summary, message, mailbox */
+    assert_int_equal(least.scans, 0);
+    assert_true(least.steps < 1000);
     kit_trace_end();
 }
 

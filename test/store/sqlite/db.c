@@ -68,7 +68,7 @@ static void first_value(void **state) {
 static void a_statement_within_itself(void **state) {
     room *r = *state;
     for (int64_t i = 1; i <= 3; i++)
-        assert_ok(put(&r->d, i, arena_strf(&(arena){.max = 100}, "%d", (int)i), S("")));
+        assert_ok(put(&r->d, i, str_sub(S("123"), (size_t)i - 1, 1), S("")));
     int64_t pairs = 0;
     static const char text[] = "SELECT a FROM t ORDER BY a";
     SCOPED_QUERY outer = db_query(&r->d, text, DB_VALUES());

@@ -8,7 +8,8 @@ static void fill(kit *k, int n) {
     snprintf(
         sql, sizeof sql,
         "PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN;"
-        "INSERT INTO content (id, size, header_size, chunks, recipe, head, body) VALUES (900, 1, 0, 1, x'', x'', x'00') "
+        "INSERT INTO content (id, size, header_size, chunks, recipe, head, body) VALUES (900, 1, 0, 1, x'', x'', "
+        "x'00') "
         "ON CONFLICT DO NOTHING;"
         "INSERT INTO queue_message (name, content, size, sender, envid, traits, submitter, created, expires, entries)"
         " VALUES ('big', 900, 1, '', '', 0, 0, 0, 9, %d);"

@@ -36,7 +36,7 @@ static void the_next_start_goes_on(void **state) {
     kit *k = *state;
     int64_t inbox = kit_box(k, &k->as_anna, "INBOX");
     fill(k, inbox, kit_box(k, &k->as_anna, "Trash"));
-    store_close(k->s);
+    kit_close(k);
     char sql[200]; /* as if it had ended just after the removal */
     snprintf(sql, sizeof sql,
              "INSERT INTO gone SELECT account, id FROM mailbox WHERE name = 'Trash';"

@@ -50,8 +50,7 @@ static void steps_run_once(void **state) {
 
 static void a_failed_step_leaves_nothing_and_is_taken_up_again(void **state) {
     (void)state;
-    static const schema_step bad[] = {steps[0],
-                                      {"bad", "CREATE TABLE two (a); INSERT INTO one VALUES (99); NONSENSE;"}};
+    const schema_step bad[] = {steps[0], {"bad", "CREATE TABLE two (a); INSERT INTO one VALUES (99); NONSENSE;"}};
     db d;
     open_new(&d);
     assert_true(failed(schema_migrate(&d, bad, 2)));

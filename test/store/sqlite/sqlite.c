@@ -6,7 +6,7 @@
 
 static void a_store_of_the_future_is_left_alone(void **state) {
     kit *k = *state;
-    store_close(k->s);
+    kit_close(k);
     kit_sql(k, "UPDATE meta SET value = 1000 WHERE key = 'schema'");
     k->s = NULL;
     assert_err(store_open(&k->s, &k->config), ERR_PERM, ERR_UNSUPPORTED);
@@ -21,8 +21,7 @@ static void a_store_of_the_future_is_left_alone(void **state) {
 static void something_else_is_no_store(void **state) {
     kit *k = *state;
     char path[100];
-    store_close(k->s);
-    k->s = NULL;
+    kit_close(k);
     snprintf(path, sizeof path, "%s/store.db", k->dir);
     FILE *f = fopen(path, "w");
     for (int i = 0; i < 5000; i++)
@@ -44,7 +43,7 @@ static void *open_and_close(void *arg) {
 static void many_openers(void **state) {
     kit *k = *state;
     char path[100];
-    store_close(k->s);
+    kit_close(k);
     static const char *const files[] = {"store.db", "store.db-wal", "store.db-shm", "lock", "clean"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(path, sizeof path, "%s/%s", k->dir, files[i]);
