@@ -92,8 +92,10 @@ const imap_entry *imap_entry_find(str name) {
 /* RFC 9051 2.2.1: tag SP command; false: answered. */
 static bool parse_head(imap_command *c) {
     str name;
-    if (!imap_scan_tag(&c->args, &c->tag) || !imap_scan_sp(&c->args) || !imap_scan_atom(&c->args, &name)) {
-        c->tag = c->tag.n && c->args.rest.n ? c->tag : S("*");
+    bool tagged = imap_scan_tag(&c->args, &c->tag) && imap_scan_sp(&c->args);
+    if (!tagged)
+        c->tag = S("*");
+    if (!tagged || !imap_scan_atom(&c->args, &name)) {
         imap_bad_because(c, "Expected: tag command arguments");
         return false;
     }

@@ -39,7 +39,7 @@ static void run(imap_command *c) {
         name.n--;
     int64_t id;
     err e = store_mailbox_create(s->service->store, &s->who, name, special, &id);
-    if (failed(e) && e.kind == ERR_PEER && e.what == ERR_UNSUPPORTED)
+    if (failed(e) && e.kind == ERR_PEER && (e.what == ERR_UNSUPPORTED || e.what == ERR_CONFLICT))
         imap_no(c, "[USEATTR] %s", e.text);
     else if (failed(e))
         imap_fail(c, e);

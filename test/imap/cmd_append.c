@@ -28,25 +28,28 @@ static str raw(str tag, str bytes) {
 static void stores_bytes_as_they_are(void **state) {
     static const char message[] = "Subject: odd\n\r\n bare\nlf\0nul\rcr\xff\r\nend without newline";
     str body = {message, sizeof message - 1};
-    client_send(&c, arena_strf(&c.memory, "a APPEND INBOX (\\Seen work) \" 7-Feb-1994 21:52:25 -0800\" {%zu}\r\n", body.n));
+    client_send(&c,
+                arena_strf(&c.memory, "a APPEND INBOX (\\Seen work) \" 7-Feb-1994 21:52:25 -0800\" {%zu}\r\n", body.n));
     client_says(&c, "+ ");
     client_send(&c, body);
     str got = raw(S("a"), S("\r\n"));
     unsigned uidvalidity = serve_look(&s, "INBOX").uidvalidity;
     assert_str(got, arena_strf(&c.memory, "OK [APPENDUID %u 1] APPEND done", uidvalidity));
     client_well(&c, "SELECT INBOX");
-    client_exactly(&c, "FETCH 1 (FLAGS INTERNALDATE RFC822.SIZE)",
-                   arena_cstr(&c.memory, arena_strf(&c.memory,
-                                                    "* 1 FETCH (FLAGS (\\Seen work) INTERNALDATE \"07-Feb-1994 21:52:25 -0800\""
-                                                    " RFC822.SIZE %zu)\nOK FETCH done",
-                                                    body.n)));
+    client_exactly(
+        &c, "FETCH 1 (FLAGS INTERNALDATE RFC822.SIZE)",
+        arena_cstr(&c.memory, arena_strf(&c.memory,
+                                         "* 1 FETCH (FLAGS (\\Seen work) INTERNALDATE \"07-Feb-1994 21:52:25 -0800\""
+                                         " RFC822.SIZE %zu)\nOK FETCH done",
+                                         body.n)));
     got = client_ask(&c, "FETCH 1 BODY.PEEK[]");
     assert_true(str_find_str(got, body) != STR_NONE);
 }
 
 static void without_waiting(void **state) {
     client_well(&c, "SELECT INBOX");
-    str got = raw(S("b"), S("a APPEND INBOX {12+}\r\nSubject: 1\r\n\r\nb APPEND {5+}\r\nINBOX () {12+}\r\nSubject: 2\r\n\r\n"));
+    str got = raw(S("b"),
+                  S("a APPEND INBOX {12+}\r\nSubject: 1\r\n\r\nb APPEND {5+}\r\nINBOX () {12+}\r\nSubject: 2\r\n\r\n"));
     assert_true(str_starts(got, S("* 1 EXISTS\na OK [APPENDUID ")));
     assert_true(str_find_str(got, S("\n* 2 EXISTS\nOK [APPENDUID ")) != STR_NONE);
     got = raw(S("u"), S("u APPEND INBOX UTF8 (~{12+}\r\nSubject: 3\r\n)\r\n"));

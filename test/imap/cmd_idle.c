@@ -131,8 +131,8 @@ static void many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(tells_at_once),  CASE(what_was_before),  CASE(without_a_mailbox), CASE(pipelined), CASE(only_done_ends_it),
-        CASE(beats_and_ends), CASE(mailbox_vanishes), CASE(many),
+        CASE(tells_at_once),     CASE(what_was_before), CASE(without_a_mailbox), CASE(pipelined),
+        CASE(only_done_ends_it), CASE(beats_and_ends),  CASE(mailbox_vanishes),  CASE(many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -67,17 +67,19 @@ static void conditional(void **state) {
     client_well(&other, "STORE 2 +FLAGS (\\Flagged)");
     client_close(&other);
     str got = client_askf(&c, "STORE 1:3 (UNCHANGEDSINCE %llu) +FLAGS.SILENT (\\Seen)", modseq);
-    str wanted = arena_strf(&c.memory,
-                            "* OK [HIGHESTMODSEQ %llu] CONDSTORE is enabled\n* 1 FETCH (MODSEQ (%llu))\n* 3 FETCH (MODSEQ"
-                            " (%llu))\n* 1 FETCH (FLAGS (\\Seen) MODSEQ (%llu))\n* 2 FETCH (FLAGS (\\Flagged) MODSEQ (%llu))"
-                            "\n* 3 FETCH (FLAGS (\\Seen) MODSEQ (%llu))\nOK [MODIFIED 2] Some messages were changed by others",
-                            modseq, modseq + 2, modseq + 2, modseq + 2, modseq + 1, modseq + 2);
+    str wanted =
+        arena_strf(&c.memory,
+                   "* OK [HIGHESTMODSEQ %llu] CONDSTORE is enabled\n* 1 FETCH (MODSEQ (%llu))\n* 3 FETCH (MODSEQ"
+                   " (%llu))\n* 1 FETCH (FLAGS (\\Seen) MODSEQ (%llu))\n* 2 FETCH (FLAGS (\\Flagged) MODSEQ (%llu))"
+                   "\n* 3 FETCH (FLAGS (\\Seen) MODSEQ (%llu))\nOK [MODIFIED 2] Some messages were changed by others",
+                   modseq, modseq + 2, modseq + 2, modseq + 2, modseq + 1, modseq + 2);
     assert_str(got, wanted);
     got = client_askf(&c, "UID STORE 1:* (UNCHANGEDSINCE %llu) +FLAGS (\\Draft)", modseq + 1);
-    wanted = arena_strf(&c.memory,
-                        "* 2 FETCH (UID 2 FLAGS (\\Flagged \\Draft) MODSEQ (%llu))\n* 4 FETCH (UID 4 FLAGS (\\Draft) MODSEQ"
-                        " (%llu))\nOK [MODIFIED 1,3] Some messages were changed by others",
-                        modseq + 3, modseq + 3);
+    wanted =
+        arena_strf(&c.memory,
+                   "* 2 FETCH (UID 2 FLAGS (\\Flagged \\Draft) MODSEQ (%llu))\n* 4 FETCH (UID 4 FLAGS (\\Draft) MODSEQ"
+                   " (%llu))\nOK [MODIFIED 1,3] Some messages were changed by others",
+                   modseq + 3, modseq + 3);
     assert_str(got, wanted);
     client_fails(&c, "STORE 1 (UNCHANGEDSINCE 0) FLAGS ()", "OK [MODIFIED 1]");
 }

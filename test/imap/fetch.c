@@ -72,12 +72,15 @@ static void sections(void **state) {
     ask_part("BODY[TEXT]", body);
     snprintf(text, sizeof text, "%.*s", (int)(body - nested), nested);
     ask_part("BODY[HEADER]", text);
-    ask_part("BODY[HEADER.FIELDS (subject X-FOLD nope)]", "Subject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\r\nX-Fold: one\r\n\ttwo\r\n\r\n");
+    ask_part("BODY[HEADER.FIELDS (subject X-FOLD nope)]",
+             "Subject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\r\nX-Fold: one\r\n\ttwo\r\n\r\n");
     ask_part("BODY[HEADER.FIELDS.NOT (From To Subject Date Message-ID X-Fold MIME-Version)]",
              "Content-Type: multipart/mixed; boundary=outer\r\n\r\n");
     ask_part("BODY[1]", "sch=C3=B6n");
-    ask_part("BODY[1.MIME]", "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n");
-    snprintf(text, sizeof text, "%.*s", (int)(strstr(nested, "\r\n--outer\r\nContent-Type: application") - outer), outer);
+    ask_part("BODY[1.MIME]",
+             "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n");
+    snprintf(text, sizeof text, "%.*s", (int)(strstr(nested, "\r\n--outer\r\nContent-Type: application") - outer),
+             outer);
     ask_part("BODY[2]", text);
     ask_part("BODY[2.HEADER]",
              "Subject: inner\r\nX-In: yes\r\nContent-Type: multipart/alternative; boundary=inner\r\n\r\n");
@@ -125,7 +128,8 @@ static void seen(void **state) {
     client_exactly(&c, "FETCH 2 (FLAGS RFC822.TEXT)",
                    "* 2 FETCH (FLAGS (\\Seen) RFC822.TEXT {8}\r\nbody 2\r\n)\nOK FETCH done");
     client_well(&c, "EXAMINE INBOX");
-    client_exactly(&c, "FETCH 3 (FLAGS RFC822.TEXT)", "* 3 FETCH (FLAGS () RFC822.TEXT {8}\r\nbody 3\r\n)\nOK FETCH done");
+    client_exactly(&c, "FETCH 3 (FLAGS RFC822.TEXT)",
+                   "* 3 FETCH (FLAGS () RFC822.TEXT {8}\r\nbody 3\r\n)\nOK FETCH done");
     client_well(&c, "ENABLE CONDSTORE");
     client_well(&c, "SELECT INBOX");
     str got = client_ask(&c, "FETCH 3 BODY[TEXT]");
@@ -137,15 +141,21 @@ static void rows(void **state) {
     client_select(&c, &s);
     client_exactly(
         &c, "FETCH 1 ALL",
-        "* 1 FETCH (FLAGS () INTERNALDATE \"14-Nov-2023 23:13:20 +0100\" RFC822.SIZE 692 ENVELOPE (\"Mon, 7 Feb 1994 21:52:25"
-        " -0800\" \"=?utf-8?q?gr=C3=BC=C3=9Fe?=\" ((\"A (b) C\" NIL \"a\" \"x.test\")(NIL NIL \"list\" NIL)(NIL NIL \"d\""
-        " \"y.test\")(NIL NIL \"e\" \"y.test\")(NIL NIL NIL NIL)) ((\"A (b) C\" NIL \"a\" \"x.test\")(NIL NIL \"list\" NIL)(NIL"
+        "* 1 FETCH (FLAGS () INTERNALDATE \"14-Nov-2023 23:13:20 +0100\" RFC822.SIZE 692 ENVELOPE (\"Mon, 7 Feb 1994 "
+        "21:52:25"
+        " -0800\" \"=?utf-8?q?gr=C3=BC=C3=9Fe?=\" ((\"A (b) C\" NIL \"a\" \"x.test\")(NIL NIL \"list\" NIL)(NIL NIL "
+        "\"d\""
+        " \"y.test\")(NIL NIL \"e\" \"y.test\")(NIL NIL NIL NIL)) ((\"A (b) C\" NIL \"a\" \"x.test\")(NIL NIL \"list\" "
+        "NIL)(NIL"
         " NIL \"d\" \"y.test\")(NIL NIL \"e\" \"y.test\")(NIL NIL NIL NIL)) ((\"A (b) C\" NIL \"a\" \"x.test\")(NIL NIL"
-        " \"list\" NIL)(NIL NIL \"d\" \"y.test\")(NIL NIL \"e\" \"y.test\")(NIL NIL NIL NIL)) ((NIL NIL \"you\" \"z.test\")) NIL"
+        " \"list\" NIL)(NIL NIL \"d\" \"y.test\")(NIL NIL \"e\" \"y.test\")(NIL NIL NIL NIL)) ((NIL NIL \"you\" "
+        "\"z.test\")) NIL"
         " NIL NIL \"<m1@x.test>\"))\nOK FETCH done");
     str got = client_ask(&c, "FETCH 1 BODY");
-    assert_true(str_find_str(got, S("\"alternative\") 11)(\"application\" \"octet-stream\" (\"name\" \"x\") NIL NIL \"base64\" 10)"
-                                    " \"mixed\"))")) != STR_NONE);
+    assert_true(
+        str_find_str(got,
+                     S("\"alternative\") 11)(\"application\" \"octet-stream\" (\"name\" \"x\") NIL NIL \"base64\" 10)"
+                       " \"mixed\"))")) != STR_NONE);
     got = client_ask(&c, "UID FETCH 1 BODYSTRUCTURE");
     assert_true(str_find_str(got, S(" \"mixed\" (\"boundary\" \"outer\") NIL NIL NIL) UID 1)")) != STR_NONE);
 }
@@ -172,10 +182,11 @@ static void changed_since(void **state) {
     uint64_t modseq = serve_look(&s, "INBOX").modseq;
     client_exactly(&c, "STORE 2 +FLAGS.SILENT (\\Seen)", "OK STORE done");
     str got = client_askf(&c, "FETCH 1:* (FLAGS) (CHANGEDSINCE %llu)", (unsigned long long)modseq);
-    str wanted = arena_strf(&c.memory,
-                            "* OK [HIGHESTMODSEQ %llu] CONDSTORE is enabled\n* 2 FETCH (FLAGS (\\Seen) MODSEQ (%llu))\nOK"
-                            " FETCH done",
-                            (unsigned long long)modseq + 1, (unsigned long long)modseq + 1);
+    str wanted =
+        arena_strf(&c.memory,
+                   "* OK [HIGHESTMODSEQ %llu] CONDSTORE is enabled\n* 2 FETCH (FLAGS (\\Seen) MODSEQ (%llu))\nOK"
+                   " FETCH done",
+                   (unsigned long long)modseq + 1, (unsigned long long)modseq + 1);
     assert_str(got, wanted);
     got = client_askf(&c, "UID FETCH 1:* (FLAGS) (CHANGEDSINCE %llu)", (unsigned long long)modseq + 1);
     assert_str(got, S("OK FETCH done"));

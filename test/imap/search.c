@@ -8,10 +8,14 @@ static client c;
 /* 1 plain, 2 encoded words and UTF-8, 3 multipart with base64 text, 4 a large one with a Bcc, 5 without anything */
 static const char *const mails[] = {
     "From: Anna Berg <anna@x.test>\r\nTo: Bert <bert@y.test>\r\nSubject: Meeting on Monday\r\n"
-    "Date: Mon, 7 Feb 1994 23:52:25 -0800\r\nMessage-ID: <one@x.test>\r\nX-Tag: Blue\r\n\r\nThe agenda is attached.\r\n",
-    "From: =?utf-8?q?J=C3=B6rg?= <j@x.test>\r\nCc: anna@x.test\r\nSubject: =?utf-8?b?R3LDvMOfZQ==?= aus\r\n =?utf-8?q?K=C3=B6ln?=\r\n"
-    "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nSch=F6ne =C4pfel\r\n",
-    "From: c@z.test\r\nSubject: parts\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: base64\r\n"
+    "Date: Mon, 7 Feb 1994 23:52:25 -0800\r\nMessage-ID: <one@x.test>\r\nX-Tag: Blue\r\n\r\nThe agenda is "
+    "attached.\r\n",
+    "From: =?utf-8?q?J=C3=B6rg?= <j@x.test>\r\nCc: anna@x.test\r\nSubject: =?utf-8?b?R3LDvMOfZQ==?= aus\r\n "
+    "=?utf-8?q?K=C3=B6ln?=\r\n"
+    "Content-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nSch=F6ne "
+    "=C4pfel\r\n",
+    "From: c@z.test\r\nSubject: parts\r\nContent-Type: multipart/mixed; "
+    "boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: base64\r\n"
     "\r\nc2VjcmV0IHdvcmRz\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\nnotsearched\r\n--b--\r\n",
     "From: d@z.test\r\nBcc: hidden@z.test\r\nSubject: Meeting again\r\nDate: Tue, 1 Mar 2005 00:00:00 +0000\r\n\r\n",
     "\r\n",
@@ -85,7 +89,9 @@ static void envelopes(void **state) {
     finds("CC anna", "2");
     finds("BCC hidden", "4");
     finds("FROM {5+}\r\nJ\xc3\xb6rg", "2");
-    finds("CHARSET UTF-8 SUBJECT \"gr\xc3\xbc\xc3\x9f" "e\"", "2");
+    finds("CHARSET UTF-8 SUBJECT \"gr\xc3\xbc\xc3\x9f"
+          "e\"",
+          "2");
     finds("CHARSET UTF-8 SUBJECT \"GR\xc3\x9cSSE AUS K\xc3\x96LN\"", "2"); /* folded: SS is sharp s */
     finds("SUBJECT \"\"", "1 2 3 4 5");
 }
@@ -102,7 +108,9 @@ static void headers_and_texts(void **state) {
     finds("CHARSET UTF-8 BODY \"SCH\xc3\x96NE \xc3\xa4PFEL\"", "2");
     finds("TEXT meeting", "1 4");
     finds("TEXT anna", "1 2");
-    finds("TEXT \"gr\xc3\xbc\xc3\x9f" "e aus k\xc3\xb6ln\"", "2");
+    finds("TEXT \"gr\xc3\xbc\xc3\x9f"
+          "e aus k\xc3\xb6ln\"",
+          "2");
     finds("NOT TEXT meeting UNSEEN", "5");
     finds("OR BODY agenda BODY secret", "1 3");
     finds("BODY \"\"", "1 2 3 4 5");
@@ -146,7 +154,8 @@ static void modseqs(void **state) {
     got = client_askf(&c, "SEARCH MODSEQ %llu", modseq + 3);
     assert_str(got, S("* SEARCH\nOK SEARCH done"));
     got = client_askf(&c, "SEARCH RETURN (MIN) MODSEQ %llu", modseq + 1);
-    assert_true(str_starts(got, arena_strf(&c.memory, "* ESEARCH (TAG \"t%u\") MIN 2 MODSEQ %llu\n", c.tags, modseq + 1)));
+    assert_true(
+        str_starts(got, arena_strf(&c.memory, "* ESEARCH (TAG \"t%u\") MIN 2 MODSEQ %llu\n", c.tags, modseq + 1)));
 }
 
 static void refused(void **state) {
@@ -175,8 +184,9 @@ static void many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(flags_and_sets), CASE(numbers_and_dates), CASE(envelopes), CASE(headers_and_texts), CASE(extended),
-        CASE(saved),          CASE(modseqs),           CASE(refused),   CASE(many),
+        CASE(flags_and_sets),    CASE(numbers_and_dates), CASE(envelopes),
+        CASE(headers_and_texts), CASE(extended),          CASE(saved),
+        CASE(modseqs),           CASE(refused),           CASE(many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

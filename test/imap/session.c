@@ -138,11 +138,24 @@ static void long_commands(void **state) {
 }
 
 static void nul_nowhere(void **state) {
-    static const char *const commands[] = {"LOGIN a\1b c",     "LOGIN \"a\1\" c",   "LOGIN a {3+}\r\nx\1z", "NO\1OP",
-                                           "CAPABILITY\1",     "AUTHENTICATE PL\1", "ID (\"a\1\" NIL)",      "ENABLE \1",
-                                           "LOGIN user@demo.test pass", "SELECT IN\1BOX",    "LIST \"\" \"\1*\"",     "CREATE {3+}\r\na\1b",
-                                           "STATUS INBOX (\1)", "SELECT INBOX", "FETCH 1\1 UID", "SEARCH SUBJECT \"\1\"",
-                                           "STORE 1 FLAGS (\1)", "FETCH 1 BODY[HEADER.FIELDS (\"\1\")]"};
+    static const char *const commands[] = {"LOGIN a\1b c",
+                                           "LOGIN \"a\1\" c",
+                                           "LOGIN a {3+}\r\nx\1z",
+                                           "NO\1OP",
+                                           "CAPABILITY\1",
+                                           "AUTHENTICATE PL\1",
+                                           "ID (\"a\1\" NIL)",
+                                           "ENABLE \1",
+                                           "LOGIN user@demo.test pass",
+                                           "SELECT IN\1BOX",
+                                           "LIST \"\" \"\1*\"",
+                                           "CREATE {3+}\r\na\1b",
+                                           "STATUS INBOX (\1)",
+                                           "SELECT INBOX",
+                                           "FETCH 1\1 UID",
+                                           "SEARCH SUBJECT \"\1\"",
+                                           "STORE 1 FLAGS (\1)",
+                                           "FETCH 1 BODY[HEADER.FIELDS (\"\1\")]"};
     client_connect(&c, &s);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char text[200];
@@ -201,8 +214,10 @@ static void goodbye(void **state) {
 static void byte_by_byte(void **state) {
     serve_fill(&s, 2);
     client_connect(&c, &s);
-    str talk = S("a LOGIN {14}\r\nuser@demo.test {4+}\r\npass\r\nb SELECT INBOX\nc FETCH 1:2 (UID FLAGS)\r\nd APPEND INBOX {12+}\r\n"
-                 "Subject: 3\r\n\r\ne IDLE\r\nDONE\r\nf UID SEARCH {7+}\r\nSUBJECTX\r\ng SEARCH SUBJECT {1}\r\n3\r\nh LOGOUT\r\n");
+    str talk = S("a LOGIN {14}\r\nuser@demo.test {4+}\r\npass\r\nb SELECT INBOX\nc FETCH 1:2 (UID FLAGS)\r\nd APPEND "
+                 "INBOX {12+}\r\n"
+                 "Subject: 3\r\n\r\ne IDLE\r\nDONE\r\nf UID SEARCH {7+}\r\nSUBJECTX\r\ng SEARCH SUBJECT {1}\r\n3\r\nh "
+                 "LOGOUT\r\n");
     for (size_t i = 0; i < talk.n; i++)
         client_send(&c, str_sub(talk, i, 1));
     assert_true(str_starts(client_rest(&c, S("a")), S("+ Go on\nOK ")));
@@ -218,12 +233,15 @@ static void byte_by_byte(void **state) {
 
 static void gone_at_any_moment(void **state) {
     serve_fill(&s, 50);
-    static const char *const talks[] = {"a LOG", "a LOGIN {14}\r\nus", "a AUTHENTICATE PLAIN\r\n",
-                                        "a LOGIN user@demo.test pass\r\nb SELECT INBOX\r\nc IDLE\r\n",
-                                        "a LOGIN user@demo.test pass\r\nb SELECT INBOX\r\nc FETCH 1:* (BODY[] FLAGS)\r\n",
-                                        "a LOGIN user@demo.test pass\r\nb SELECT INBOX\r\nc SEARCH TEXT body\r\n",
-                                        "a LOGIN user@demo.test pass\r\nb SELECT INBOX\r\nc STORE 1:* +FLAGS (\\Seen x)\r\n",
-                                        "a LOGIN user@demo.test pass\r\nb APPEND INBOX {100+}\r\nhalf"};
+    static const char *const talks[] = {
+        "a LOG",
+        "a LOGIN {14}\r\nus",
+        "a AUTHENTICATE PLAIN\r\n",
+        "a LOGIN user@demo.test pass\r\nb SELECT INBOX\r\nc IDLE\r\n",
+        "a LOGIN user@demo.test pass\r\nb SELECT INBOX\r\nc FETCH 1:* (BODY[] FLAGS)\r\n",
+        "a LOGIN user@demo.test pass\r\nb SELECT INBOX\r\nc SEARCH TEXT body\r\n",
+        "a LOGIN user@demo.test pass\r\nb SELECT INBOX\r\nc STORE 1:* +FLAGS (\\Seen x)\r\n",
+        "a LOGIN user@demo.test pass\r\nb APPEND INBOX {100+}\r\nhalf"};
     for (size_t i = 0; i < sizeof talks / sizeof *talks; i++) {
         client_connect(&c, &s);
         client_send(&c, str_c(talks[i]));

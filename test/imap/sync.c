@@ -1,4 +1,5 @@
-/* News: what one session does the others hear, in an order and at moments that RFC 9051 allows, and all end up agreeing. */
+/* News: what one session does the others hear, in an order and at moments that RFC 9051 allows, and all end up
+ * agreeing. */
 #include <openssl/ssl.h>
 
 #include "serve.h"
@@ -43,8 +44,9 @@ static void expunges_wait(void **state) {
     client_select(&b, &s);
     client_exactly(&a, "STORE 2 +FLAGS.SILENT (\\Deleted)", "OK STORE done");
     client_exactly(&a, "EXPUNGE", "* 2 EXPUNGE\nOK EXPUNGE done");
-    client_exactly(&b, "FETCH 1:4 (UID)", "* 1 FETCH (UID 1)\n* 3 FETCH (UID 3)\n* 4 FETCH (UID 4)\nOK [EXPUNGEISSUED] Some "
-                                          "messages are no more");
+    client_exactly(&b, "FETCH 1:4 (UID)",
+                   "* 1 FETCH (UID 1)\n* 3 FETCH (UID 3)\n* 4 FETCH (UID 4)\nOK [EXPUNGEISSUED] Some "
+                   "messages are no more");
     client_exactly(&b, "STORE 4 +FLAGS.SILENT (\\Draft)", "OK STORE done");
     client_exactly(&b, "STORE 2 +FLAGS.SILENT (\\Draft)", "NO [EXPUNGEISSUED] Some messages are no more");
     client_exactly(&b, "SEARCH ALL", "* SEARCH 1 2 3 4\nOK SEARCH done");
