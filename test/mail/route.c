@@ -53,8 +53,7 @@ static void others(void **state) {
                                       "a@sub.demo.test",
                                       "postmaster@bar.example",
                                       "\xc3\xb6@bar.example",
-                                      "a@b\xc3\xbc"
-                                      "r.example"};
+                                      ("a@b\xc3\xbc" "r.example")};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         mail_recipient r;
         check_fails(route(false, all[i], &r), ERR_PEER, ERR_DENIED);
