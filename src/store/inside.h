@@ -20,7 +20,9 @@ struct store {
     bool read_only;
 };
 
-/* Splits and packs a message on a thread of the shared pool; content_free afterwards. */
+enum { STORE_WAIT_MS = 30000 }; /* for a thread of the shared pool */
+
+/* Splits and packs a message; content_free afterwards. On a thread of the shared pool, never on a fiber's stack. */
 err store_pack(store *s, const store_content *from, content_pack *out) MUST_USE;
 /* After a change that did not happen: its blobs may be nobody's. */
 void store_unpack(store *s, content_pack *c, bool stored);

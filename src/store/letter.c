@@ -4,12 +4,8 @@
 #include "mime/address.h"
 #include "net/offload.h"
 #include "store/list.h"
-#include "store/name.h"
 
-enum {
-    LETTER_WORK = 64 * 1024 * 1024, /* LIMIT_RECIPIENTS domain names */
-    DOMAIN_WAIT_MS = 30000,
-};
+enum { LETTER_WORK = 64 * 1024 * 1024 }; /* LIMIT_RECIPIENTS domain names */
 
 /* ---- checks ---- */
 
@@ -55,40 +51,27 @@ static str domain_of(str recipient, arena *a) {
     return key.p ? key : arena_lower(a, domain);
 }
 
-typedef struct keying {
-    const store_accepted *m;
-    arena *a;
-    str *out;
-    err result;
-} keying;
-
-static err find_domains(keying *k) {
-    for (size_t i = 0; i < k->m->recipients_n; i++) {
-        k->out[i] = domain_of(k->m->recipients[i].address, k->a);
-        if (!k->out[i].p)
+static err add_domains(letters *l, const store_accepted *m, const str **out) {
+    str *domains = arena_array(&l->memory, m->recipients_n, sizeof *domains);
+    if (!domains)
+        return list_over();
+    for (size_t i = 0; i < m->recipients_n; i++) {
+        domains[i] = domain_of(m->recipients[i].address, &l->memory);
+        if (!domains[i].p)
             return list_over();
     }
+    *out = domains;
     return OK;
 }
 
-/* Name conversion tables are no work for a fiber's stack. */
-static void key_on_thread(void *thread_state, void *arg) {
-    (void)thread_state;
-    keying *k = arg;
-    k->result = find_domains(k);
-}
-
-static err add_domains(letters *l, const store_accepted *m, const str **out) {
-    keying k = {.m = m, .a = &l->memory, .out = arena_array(&l->memory, m->recipients_n, sizeof *k.out)};
-    *out = k.out;
-    if (!k.out)
-        return list_over();
-    if (m->recipients_n)
-        TRY(offload(offload_shared(), key_on_thread, &k, deadline_in(DOMAIN_WAIT_MS)));
-    return k.result;
-}
-
 /* ---- all of it ---- */
+
+typedef struct packing {
+    letters *l;
+    const store_accepted *messages;
+    size_t n;
+    err *results, result;
+} packing;
 
 static err pack_one(letters *l, const store_accepted *m, err *results) {
     store_letter *letter = &l->items[l->n];
@@ -102,22 +85,33 @@ static err pack_one(letters *l, const store_accepted *m, err *results) {
     return OK;
 }
 
-static err pack_all(letters *l, const store_accepted *messages, size_t n, err *results) {
-    l->items = arena_array(&l->memory, n, sizeof *l->items);
-    l->contents = arena_array(&l->memory, n, sizeof *l->contents);
+static err pack_all(packing *p) {
+    letters *l = p->l;
+    l->items = arena_array(&l->memory, p->n, sizeof *l->items);
+    l->contents = arena_array(&l->memory, p->n, sizeof *l->contents);
     if (!l->items || !l->contents)
         return list_over();
-    for (size_t i = 0; i < n; i++) {
-        TRY(check_letter(&messages[i]));
-        TRY(pack_one(l, &messages[i], results));
+    for (size_t i = 0; i < p->n; i++) {
+        TRY(check_letter(&p->messages[i]));
+        TRY(pack_one(l, &p->messages[i], p->results));
     }
     return OK;
+}
+
+/* Compression and the conversion of domain names are no work for a fiber's stack. */
+static void pack_on_thread(void *thread_state, void *arg) {
+    (void)thread_state;
+    packing *p = arg;
+    p->result = pack_all(p);
 }
 
 err letters_pack(letters *l, store *s, const store_accepted *messages, size_t n, err *results) {
     *l = (letters){.s = s};
     arena_init(&l->memory, LETTER_WORK);
-    err e = pack_all(l, messages, n, results);
+    packing p = {.l = l, .messages = messages, .n = n, .results = results};
+    err e = n ? offload(offload_shared(), pack_on_thread, &p, deadline_in(STORE_WAIT_MS)) : OK;
+    if (!failed(e))
+        e = p.result;
     if (failed(e))
         letters_free(l, false);
     return e;

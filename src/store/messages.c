@@ -1,6 +1,7 @@
 #include "store/inside.h"
 
 #include "base/limits.h"
+#include "net/offload.h"
 #include "store/name.h"
 #include "store/range.h"
 
@@ -62,11 +63,30 @@ err store_read(store *s, const principal *who, int64_t mailbox, uint32_t uid, ui
 
 /* ---- changing ---- */
 
+typedef struct packing {
+    store *s;
+    const store_content *from;
+    content_pack *out;
+    err result;
+} packing;
+
+static void pack_on_thread(void *thread_state, void *arg) {
+    (void)thread_state;
+    packing *p = arg;
+    p->result = store_pack(p->s, p->from, p->out);
+}
+
+static err pack_one(store *s, const store_content *from, content_pack *out) {
+    packing p = {.s = s, .from = from, .out = out};
+    TRY(offload(offload_shared(), pack_on_thread, &p, deadline_in(STORE_WAIT_MS)));
+    return p.result;
+}
+
 static err append_once(store *s, const principal *who, int64_t mailbox, const store_content *from,
                        uint64_t system_flags, const str *keywords, size_t keywords_n, int64_t date, int zone,
                        uint32_t *uid, uint32_t *uidvalidity) {
     content_pack c;
-    TRY(store_pack(s, from, &c));
+    TRY(pack_one(s, from, &c));
     err e = s->ops->append(s->backend, who->account, mailbox, &c.packed, system_flags, keywords, keywords_n, date, zone,
                            uid, uidvalidity);
     store_unpack(s, &c, e.kind != ERR_PEER);

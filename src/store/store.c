@@ -4,12 +4,9 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "net/offload.h"
 #include "store/inside.h"
 #include "store/list.h"
 #include "store/render.h"
-
-enum { PACK_WAIT_MS = 30000 }; /* for a thread of the shared pool */
 
 static const store_backend *const backends[] = {&store_sqlite};
 
@@ -98,19 +95,6 @@ void queue_watch(store *s, void (*fn)(void *arg), void *arg) { watches_queue(s->
 
 /* ---- packing ---- */
 
-typedef struct packing {
-    store *s;
-    const store_content *from;
-    content_pack *out;
-    err result;
-} packing;
-
-static void pack_on_thread(void *thread_state, void *arg) {
-    (void)thread_state;
-    packing *p = arg;
-    p->result = content_make(p->out, p->from, p->s->blobs, p->s->blob_least);
-}
-
 static err check_content(const store *s, const store_content *c) {
     if (s->read_only)
         return err_make(ERR_PERM, ERR_DENIED, "the store is open for reading only", "");
@@ -121,9 +105,7 @@ static err check_content(const store *s, const store_content *c) {
 
 err store_pack(store *s, const store_content *from, content_pack *out) {
     TRY(check_content(s, from));
-    packing p = {.s = s, .from = from, .out = out};
-    TRY(offload(offload_shared(), pack_on_thread, &p, deadline_in(PACK_WAIT_MS)));
-    return p.result;
+    return content_make(out, from, s->blobs, s->blob_least);
 }
 
 void store_unpack(store *s, content_pack *c, bool stored) {
