@@ -15,7 +15,7 @@ _godwit() {
   local words
   case $command in
   '') words='account address check domain init options queue reload send sendmail serve status version --config --json --help' ;;
-  account) words='add list show set remove --password --password-stdin --generate --quota --disable --enable --help' ;;
+  account) words='add import list show set remove --password --password-stdin --generate --quota --disable --enable --help' ;;
   address) words='add list show set remove --into --of --help' ;;
   check) words='--store --help' ;;
   domain) words='add list show remove --help' ;;

@@ -181,8 +181,8 @@ static int list(ctl *c, int argc, char **argv) {
     return EX_OK;
 }
 
-static const ctl_verb verbs[] = {
-    {"add", add}, {"list", list}, {"show", show}, {"set", set}, {"remove", remove_account}};
+static const ctl_verb verbs[] = {{"add", add}, {"import", ctl_account_import}, {"list", list}, {"show", show},
+                                 {"set", set}, {"remove", remove_account}};
 
 static int run(ctl *c, int argc, char **argv) {
     return ctl_run_verb(c, verbs, sizeof verbs / sizeof *verbs, argc, argv, &ctl_account);
@@ -196,12 +196,17 @@ const ctl_command ctl_account = {
         "       godwit account set ADDRESS [--password | --password-stdin | --generate] [--quota SIZE] [--disable | "
         "--enable]\n"
         "       godwit account show|remove ADDRESS\n"
-        "       godwit account list\n\n"
+        "       godwit account list\n"
+        "       godwit account import FILE\n\n"
         "The address is the login name; its domain must have been added. Without --password-stdin or --generate the\n"
         "password is asked for at the terminal. Removing an account removes all its mail.\n\n"
+        "import adds one account for each line of the file (-: standard input): address, blank, password. In place of\n"
+        "the password {CRYPT} and a hash of crypt(3), or {SCRAM-SHA-256} and iterations,salt,StoredKey,ServerKey.\n"
+        "Accounts that are there already stay as they are.\n\n"
         "examples:\n"
         "  godwit account add ann@example.org --quota 10G\n"
         "  godwit account set ann@example.org --generate\n"
-        "  echo secret | godwit account add bob@example.org --password-stdin\n",
+        "  echo secret | godwit account add bob@example.org --password-stdin\n"
+        "  godwit account import accounts.txt\n",
     .run = run,
 };

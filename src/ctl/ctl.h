@@ -52,6 +52,7 @@ typedef struct ctl_verb {
     int (*run)(ctl *c, int argc, char **argv); /* argv[0] is the verb */
 } ctl_verb;
 int ctl_run_verb(ctl *c, const ctl_verb *verbs, size_t n, int argc, char **argv, const ctl_command *of);
+int ctl_account_import(ctl *c, int argc, char **argv); /* import.c, for account.c */
 
 /* ---- options: long ones only, `--name value` or `--name=value`, anywhere among the words ---- */
 

@@ -1,4 +1,7 @@
 """The command line, with the server running and stopped."""
+import base64
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -27,6 +30,41 @@ def test_commands_work_with_the_server_stopped_and_running():
             assert client.rcpt("running@demo.test")[0] in (450, 550, 551, 552)
         g.ctl("account", "remove", "stopped@demo.test")
         assert g.ctl("account", "show", "stopped@demo.test", check=False).returncode == 67
+
+
+def test_accounts_come_from_a_file():
+    """One line an account; hashes of other servers are taken as they are; wrong lines are named and harm no other."""
+    key = hashlib.pbkdf2_hmac("sha256", b"from elsewhere", b"salt of sixteen!", 4096)
+    fields = [hashlib.sha256(hmac.digest(key, b"Client Key", "sha256")).digest(), hmac.digest(key, b"Server Key", "sha256")]
+    scram = ",".join(["4096"] + [base64.b64encode(part).decode() for part in (b"salt of sixteen!", *fields)])
+    lines = [
+        "# address and password",
+        "plain@demo.test  a pass word ",
+        "",
+        "scram@demo.test {SCRAM-SHA-256}" + scram,
+        "brace@demo.test\t{PLAIN}{brace}",
+        "crypt@demo.test {CRYPT}$5$saltsalt$E1IOoqB3SqtP4M8xjNHxH31/L1O3JsEEcP/Q8UIeVd4",
+        "no address",
+        "lost@elsewhere.test word",
+        "odd@demo.test {MD5}0123",
+        "short@demo.test",
+        "long@demo.test " + "x" * 3000,
+        "last@demo.test word",
+    ]
+    with Godwit() as g:
+        done = g.ctl("account", "import", "-", stdin="\n".join(lines).encode(), check=False)
+        assert done.returncode == 65, done
+        wrong = sorted(int(line.split(b":")[2]) for line in done.stderr.splitlines())
+        assert wrong == [7, 8, 9, 10, 11], done.stderr
+        assert b"5 accounts added" in done.stdout, done.stdout
+        logins = (("plain", "a pass word"), ("scram", "from elsewhere"), ("brace", "{brace}"), ("crypt", "crypted"), ("last", "word"))
+        for name, password in logins:
+            assert by_imap(g, name + "@demo.test", password) == []
+        again = g.ctl("account", "import", "-", stdin=b"last@demo.test other\n")
+        assert b"0 accounts added, 1 were there already" in again.stdout
+        assert by_imap(g, "last@demo.test", "word") == []
+        missing = g.ctl("account", "import", "/nonexistent", check=False)
+        assert missing.returncode == 64 and b"/nonexistent" in missing.stderr
 
 
 def test_wrong_words_are_named():
