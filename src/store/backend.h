@@ -44,11 +44,12 @@ typedef struct store_source {
 } store_source;
 typedef err (*store_source_fn)(void *arg, store_source *from);
 
-/* One message to accept with everything it needs; `domains` go with m->recipients. */
+/* One message to accept with everything it needs; `domains` go with m->recipients, `mailboxes` (names in stored form)
+ * with m->locals. */
 typedef struct store_letter {
     const store_accepted *m;
     store_packed packed;
-    const str *domains;
+    const str *domains, *mailboxes;
     err *results; /* m->locals_n */
 } store_letter;
 

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/time.h"
+#include "store/dir.h"
 
 enum {
     NAME = BLOB_ID * 2 + 7,   /* "aa/bb/" and 64 digits and NUL */
@@ -47,8 +48,8 @@ static bool id_of(const char *name, blob_id *out) {
 
 err blobs_open(blobs **out, str path, bool read_only) {
     SCOPED_FREE char *z = mem_strdup(path);
-    if (!read_only && mkdir(z, 0700) != 0 && errno != EEXIST)
-        return err_errno("make the blob directory");
+    if (!read_only)
+        TRY(dir_make(path));
     SCOPED_FD root = open(z, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0)
         return err_errno("open the blob directory");
@@ -130,13 +131,19 @@ static err write_new(blobs *b, const char *name, str bytes) {
     return e;
 }
 
-/* One that is there already was written out before it got its name; only the name may not be durable yet. */
+static bool is_whole(blobs *b, const char *name, size_t size) {
+    struct stat st;
+    return fstatat(b->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == size;
+}
+
+/* One that is there already was written out before it got its name; only the name may not be durable yet. One of
+ * another size was damaged, and is replaced. */
 err blobs_put(blobs *b, str bytes, blob_id *id) {
     char name[NAME], directory[6] = {0};
     TRY(hash(bytes, id));
     name_of(id, name);
     memcpy(directory, name, 5);
-    if (!blobs_present(b, id))
+    if (!is_whole(b, name, bytes.n))
         TRY(write_new(b, name, bytes));
     return sync_directory(b, directory);
 }

@@ -150,8 +150,6 @@ static err pack_pieces(splitting *s, store_packed *to) {
     TRY(pack_one(str_sub(s->message, 0, head), &scratch, s->a, &to->head));
     TRY(pack_chunks(s->refs_n ? buf_str(&s->text) : str_skip(s->message, head), &scratch, s->a, to));
     to->recipe = s->refs_n ? arena_str(s->a, buf_str(&s->recipe)) : S("");
-    to->blobs = s->refs;
-    to->blobs_n = s->refs_n;
     return to->recipe.p ? OK : list_over();
 }
 
@@ -166,6 +164,8 @@ static err make(content_pack *out, const store_content *from, blobs *b, uint64_t
         e = split_tree(&s);
     if (!failed(e))
         e = pack_pieces(&s, &out->packed);
+    out->packed.blobs = s.refs;
+    out->packed.blobs_n = s.refs_n;
     buf_free(&s.recipe);
     buf_free(&s.text);
     return e;
@@ -179,10 +179,7 @@ err content_make(content_pack *out, const store_content *from, blobs *b, uint64_
                               .structure = from->structure,
                           }};
     arena_init(&out->memory, from->raw.n + from->raw.n / 8 + 1024 * 1024);
-    err e = make(out, from, b, blob_least ? blob_least : 1);
-    if (failed(e))
-        content_free(out);
-    return e;
+    return make(out, from, b, blob_least ? blob_least : 1);
 }
 
 void content_free(content_pack *c) { arena_free(&c->memory); }
@@ -191,10 +188,12 @@ void content_free(content_pack *c) { arena_free(&c->memory); }
 
 enum { ENVELOPE_MOST = 4 * LIMIT_HEADER_BYTES, STRUCTURE_MOST = 16 * 1024 * 1024 };
 
-static err print_summary(str raw, arena *a, buf *envelope, buf *structure) {
+static err print_summary(str raw, buf *envelope, buf *structure) {
+    SCOPED_ARENA memory;
+    arena_init(&memory, TREE_MEMORY);
     part_tree tree;
-    TRY(part_tree_parse(raw, a, &tree));
-    if (!envelope_print(envelope, raw, a) || !structure_print(structure, &tree, tree.root, true))
+    TRY(part_tree_parse(raw, &memory, &tree));
+    if (!envelope_print(envelope, raw, &memory) || !structure_print(structure, &tree, tree.root, true))
         return err_make(ERR_PEER, ERR_LIMIT, "message header too large", "");
     return OK;
 }
@@ -205,7 +204,7 @@ err store_content_of(str raw, arena *a, store_content *out) {
     buf_init(&structure, STRUCTURE_MOST);
     if (raw.n > INT32_MAX)
         return err_make(ERR_PEER, ERR_LIMIT, "message too large", "%zu bytes", raw.n);
-    TRY(print_summary(raw, a, &envelope, &structure));
+    TRY(print_summary(raw, &envelope, &structure));
     *out = (store_content){
         .raw = raw,
         .envelope = arena_str(a, buf_str(&envelope)),

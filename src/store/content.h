@@ -21,6 +21,7 @@ typedef struct content_pack {
     arena memory;
 } content_pack;
 
+/* Also after an error *out is to be freed, and says which blobs had been written by then. */
 err content_make(content_pack *out, const store_content *from, blobs *b, uint64_t blob_least) MUST_USE;
 void content_free(content_pack *c);
 

@@ -22,9 +22,9 @@ struct store {
 
 enum { STORE_WAIT_MS = 30000 }; /* for a thread of the shared pool */
 
-/* Splits and packs a message; content_free afterwards. On a thread of the shared pool, never on a fiber's stack. */
+/* Splits and packs a message. On a thread of the shared pool, never on a fiber's stack. */
 err store_pack(store *s, const store_content *from, content_pack *out) MUST_USE;
-/* After a change that did not happen: its blobs may be nobody's. */
+/* Afterwards, unless store_pack failed. When the change did not happen, its blobs may be nobody's and go. */
 void store_unpack(store *s, content_pack *c, bool stored);
 /* A blob was swept between its writing and its first reference: everything again, a few times. */
 enum { STORE_TRIES = 4 };

@@ -4,6 +4,7 @@
 #include "mime/address.h"
 #include "net/offload.h"
 #include "store/list.h"
+#include "store/name.h"
 
 enum { LETTER_WORK = 64 * 1024 * 1024 }; /* LIMIT_RECIPIENTS domain names */
 
@@ -64,6 +65,21 @@ static err add_domains(letters *l, const store_accepted *m, const str **out) {
     return OK;
 }
 
+/* ---- mailboxes ---- */
+
+/* A name that no mailbox can have leads where one of a missing mailbox leads. */
+static err add_mailboxes(letters *l, const store_accepted *m, const str **out) {
+    str *names = arena_array(&l->memory, m->locals_n, sizeof *names);
+    if (!names)
+        return list_over();
+    for (size_t i = 0; i < m->locals_n; i++) {
+        if (failed(name_mailbox(m->locals[i].mailbox, &l->memory, &names[i])))
+            names[i] = S("INBOX");
+    }
+    *out = names;
+    return OK;
+}
+
 /* ---- all of it ---- */
 
 typedef struct packing {
@@ -80,6 +96,7 @@ static err pack_one(letters *l, const store_accepted *m, err *results) {
     if (!letter->results)
         return list_over();
     TRY(add_domains(l, m, &letter->domains));
+    TRY(add_mailboxes(l, m, &letter->mailboxes));
     TRY(store_pack(l->s, m->content, &l->contents[l->n]));
     letter->packed = l->contents[l->n++].packed;
     return OK;

@@ -16,7 +16,7 @@ typedef struct rendering {
     blobs *blobs;
     uint64_t at, end; /* what is still missing, as offsets into the content (without prefix) */
     char *to;
-    char *scratch; /* CONTENT_CHUNK bytes */
+    buf scratch; /* a piece of which only a part is wanted */
 } rendering;
 
 static err corrupt(const char *why) {
@@ -40,8 +40,16 @@ static void advance(rendering *r, size_t n) {
 /* ---- head and inline text ---- */
 
 static err copy_packed(rendering *r, str packed, size_t plain, uint64_t skip, size_t n) {
-    TRY(unpack(packed, r->scratch, plain));
-    memcpy(r->to, r->scratch + skip, n);
+    if (n == plain) {
+        TRY(unpack(packed, r->to, n));
+    } else {
+        buf_clear(&r->scratch);
+        char *whole = buf_reserve(&r->scratch, plain);
+        if (!whole)
+            return corrupt("its sizes do not add up");
+        TRY(unpack(packed, whole, plain));
+        memcpy(r->to, whole + skip, n);
+    }
     advance(r, n);
     return OK;
 }
@@ -206,9 +214,11 @@ err render(store_source *from, blobs *b, uint64_t offset, uint64_t n, arena *a, 
     if (prefix.n)
         memcpy(p, prefix.p, prefix.n);
     uint64_t at = offset > from->prefix.n ? offset - from->prefix.n : 0;
-    SCOPED_FREE char *scratch = mem_alloc(CONTENT_CHUNK);
-    rendering r = {from, b, at, at + (n - prefix.n), p + prefix.n, scratch};
-    TRY(render_content(&r));
+    rendering r = {.from = from, .blobs = b, .at = at, .end = at + (n - prefix.n), .to = p + prefix.n};
+    buf_init(&r.scratch, CONTENT_CHUNK);
+    err e = render_content(&r);
+    buf_free(&r.scratch);
+    TRY(e);
     if (r.at != r.end)
         return corrupt("it is shorter than it was");
     *out = str_of(p, (size_t)n);

@@ -1,9 +1,7 @@
 #include "store/store.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-
 #include "base/mem.h"
+#include "store/dir.h"
 #include "store/inside.h"
 #include "store/list.h"
 #include "store/render.h"
@@ -31,17 +29,12 @@ static const store_backend *find_backend(str kind) {
     return NULL;
 }
 
-static err make_directory(str path) {
-    SCOPED_FREE char *z = mem_strdup(path);
-    return mkdir(z, 0700) == 0 || errno == EEXIST ? OK : err_errno("make the store's directory");
-}
-
 static err open_parts(store *s, const store_config *c) {
     s->ops = find_backend(c->kind);
     if (!s->ops)
         return err_make(ERR_PERM, ERR_UNSUPPORTED, "no such kind of store", "kind %.*s", STR_ARG(c->kind));
     if (!c->read_only)
-        TRY(make_directory(c->path));
+        TRY(dir_make(c->path));
     TRY(blobs_open(&s->blobs, c->blob_path, c->read_only));
     TRY(s->ops->open(&s->backend, c, &s->owner));
     return c->read_only ? OK : sweep_begin(&s->sweep, c->path, s->ops, s->backend, s->blobs);
@@ -104,14 +97,18 @@ static err check_content(const store *s, const store_content *c) {
 }
 
 err store_pack(store *s, const store_content *from, content_pack *out) {
+    *out = (content_pack){0};
     TRY(check_content(s, from));
-    return content_make(out, from, s->blobs, s->blob_least);
+    err e = content_make(out, from, s->blobs, s->blob_least);
+    if (failed(e))
+        store_unpack(s, out, false);
+    return e;
 }
 
 void store_unpack(store *s, content_pack *c, bool stored) {
-    /* When this fails the sweep after the next start finds the files. */
-    err e = !stored && c->packed.blobs_n ? s->ops->blob_forget(s->backend, c->packed.blobs, c->packed.blobs_n) : OK;
-    (void)e;
+    const store_packed *p = &c->packed;
+    if (!stored && p->blobs_n && failed(s->ops->blob_forget(s->backend, p->blobs, p->blobs_n)))
+        sweep_doubt(s->sweep);
     content_free(c);
 }
 

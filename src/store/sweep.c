@@ -18,7 +18,7 @@ struct sweep {
     blobs *blobs;
     pthread_t thread;
     bool running;
-    atomic_bool stop;
+    atomic_bool stop, doubt;
     bool complete; /* read after the thread ended */
 };
 
@@ -105,7 +105,14 @@ void sweep_stop(sweep *s) {
 void sweep_end(sweep *s) {
     if (!s)
         return;
-    int fd = s->complete ? openat(s->directory, clean_name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+    int fd = s->complete && !atomic_load(&s->doubt)
+                 ? openat(s->directory, clean_name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)
+                 : -1;
     fd_close_ptr(&fd);
     sweep_free(s);
+}
+
+void sweep_doubt(sweep *s) {
+    if (s)
+        atomic_store(&s->doubt, true);
 }

@@ -16,4 +16,7 @@ err sweep_begin(sweep **out, str path, const store_backend *ops, void *backend, 
 void sweep_stop(sweep *s); /* NULL-safe */
 void sweep_end(sweep *s);  /* NULL-safe */
 
+/* A file may have been left behind: the next start shall look, however this one ends. Any thread; NULL-safe. */
+void sweep_doubt(sweep *s);
+
 #endif

@@ -58,6 +58,20 @@ static void one_message_for_all(void **state) {
     kit_check(k);
 }
 
+static void mailbox_names_are_brought_into_their_form(void **state) {
+    kit *k = *state;
+    store_content c = kit_content(k, kit_message(k, "x"));
+    int64_t id;
+    assert_ok(store_mailbox_create(k->s, &k->as_anna, S("Caf\xC3\xA9"), SPECIAL_NONE, &id));
+    store_local locals[] = {
+        {k->anna, S("Cafe\xCC\x81"), S(""), 0}, {k->anna, S("inbox"), S(""), 0}, {k->anna, S("a//b"), S(""), 0}};
+    err results[3];
+    store_accepted m = {.id = S("i"), .content = &c, .locals = locals, .locals_n = 3};
+    assert_ok(store_accept(k->s, &deliver, &m, results));
+    assert_int_equal(kit_look(k, &k->as_anna, id).messages, 1);
+    assert_int_equal(kit_look(k, &k->as_anna, kit_box(k, &k->as_anna, "INBOX")).messages, 2);
+}
+
 static void a_full_account_harms_nobody_else(void **state) {
     kit *k = *state;
     str raw = kit_message(k, "big");
@@ -142,6 +156,7 @@ static void limits(void **state) {
 
 static const struct CMUnitTest tests[] = {
     CASE(one_message_for_all),
+    CASE(mailbox_names_are_brought_into_their_form),
     CASE(a_full_account_harms_nobody_else),
     CASE(content_goes_with_its_last_owner),
     CASE(accounts_accept_for_themselves_alone),

@@ -72,6 +72,17 @@ static void a_wrong_size_is_corrupt(void **state) {
     assert_err(blobs_open_file(r->b, &(blob_ref){id, 4}, &fd), ERR_TEMP, ERR_CORRUPT);
 }
 
+static void a_damaged_one_is_replaced(void **state) {
+    room *r = *state;
+    blob_id id;
+    char path[200];
+    assert_ok(blobs_put(r->b, S("abc"), &id));
+    snprintf(path, sizeof path, "%s/ba/78/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", r->dir);
+    assert_int_equal(truncate(path, 1), 0);
+    assert_ok(blobs_put(r->b, S("abc"), &id));
+    assert_str(contents(r, S("abc"), &id), S("abc"));
+}
+
 static void no_link_is_followed(void **state) {
     room *r = *state;
     blob_id id;
@@ -140,7 +151,7 @@ static void opening_refuses(void **state) {
 #define HERE(fn) cmocka_unit_test_setup_teardown(fn, begin, end)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        HERE(put_and_get), HERE(a_wrong_size_is_corrupt), HERE(no_link_is_followed),
+        HERE(put_and_get), HERE(a_wrong_size_is_corrupt), HERE(a_damaged_one_is_replaced),   HERE(no_link_is_followed),
         HERE(listing),     HERE(old_temporary_files_go),  cmocka_unit_test(opening_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,21 +19,21 @@ static err reserve(tx *t, const store_letter *letter, size_t *copies) {
     return OK;
 }
 
-static err find_box(tx *t, const store_local *local, arena *a, box *out) {
+static err find_box(tx *t, int64_t account, str name, arena *a, box *out) {
     bool found;
-    TRY(box_load_name(t->d, local->account, local->mailbox, a, out, &found));
+    TRY(box_load_name(t->d, account, name, a, out, &found));
     if (!found)
-        TRY(box_load_name(t->d, local->account, S("INBOX"), a, out, &found));
+        TRY(box_load_name(t->d, account, S("INBOX"), a, out, &found));
     return found ? OK
-                 : err_make(ERR_BUG, ERR_NOT_FOUND, "local error", "account %lld has no INBOX",
-                            (long long)local->account);
+                 : err_make(ERR_BUG, ERR_NOT_FOUND, "local error", "account %lld has no INBOX", (long long)account);
 }
 
-static err deliver(tx *t, const store_letter *letter, const store_local *local, int64_t content) {
+static err deliver(tx *t, const store_letter *letter, size_t i, int64_t content) {
+    const store_local *local = &letter->m->locals[i];
     SCOPED_ARENA a;
     arena_init(&a, LIMIT_COMMAND_ARENA);
     box b;
-    TRY(find_box(t, local, &a, &b));
+    TRY(find_box(t, local->account, letter->mailboxes[i], &a, &b));
     message_row row = {
         .flags = local->system_flags,
         .date = letter->m->date,
@@ -57,7 +57,7 @@ err accept_letter(tx *t, const store_letter *letter) {
     TRY(content_add(t, &letter->packed, owners, &content));
     for (size_t i = 0; i < m->locals_n; i++) {
         if (!failed(letter->results[i]))
-            TRY(deliver(t, letter, &m->locals[i], content));
+            TRY(deliver(t, letter, i, content));
     }
     return m->recipients_n ? queue_add(t, letter, content) : OK;
 }

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "store/list.h"
 #include "store/sqlite/content.h"
 #include "store/sqlite/queue.h"
@@ -45,7 +46,7 @@ static err write_history(db *d, int64_t id, str line) {
     buf_init(&all, LIMIT_QUEUE_HISTORY * 2);
     buf_init(&cut, LIMIT_QUEUE_HISTORY);
     TRY(read_history(d, id, &all));
-    buf_add(&all, str_sub(line, 0, LIMIT_QUEUE_HISTORY / 4));
+    buf_add(&all, utf8_prefix(line, LIMIT_QUEUE_HISTORY / 4));
     buf_add_byte(&all, '\n');
     bool fits = all.n <= LIMIT_QUEUE_HISTORY;
     if (!fits)
@@ -61,7 +62,7 @@ static err retry(tx *t, const queue_result *r, const settled *row) {
     TRY(DB_RUN(t->d,
                "UPDATE queue_entry SET state = ?2, due = ?3, node = '', attempts = attempts + 1, delay_notice = ?4,"
                " last_error = ?5 WHERE id = ?1",
-               I(r->id), I(state), I(r->next_try), I(notice), T(str_sub(r->error, 0, LIMIT_QUEUE_ERROR))));
+               I(r->id), I(state), I(r->next_try), I(notice), T(utf8_prefix(r->error, LIMIT_QUEUE_ERROR))));
     return str_empty(r->history_line) ? OK : write_history(t->d, r->id, r->history_line);
 }
 
