@@ -2,10 +2,7 @@
 #include "base/mem.h"
 #include "queue/inside.h"
 
-enum {
-    JOB_MEMORY = 8 * 1024 * 1024, /* of one attempt: its entries, answers, DNS */
-    WAITING_SHARE = 4,            /* a slot's waiting jobs may hold this part of max_active */
-};
+enum { JOB_MEMORY = 8 * 1024 * 1024 }; /* of one attempt: its entries, answers, DNS */
 
 /* ---- lists ---- */
 
@@ -26,32 +23,6 @@ job *job_list_take(job_list *l) {
 }
 
 static str id_key(const int64_t *id) { return (str){(const char *)id, sizeof *id}; }
-
-/* ---- slots ---- */
-
-static slot *slot_of(queue *q, const queue_target *target, str domain) {
-    SCOPED_BUF key;
-    buf_init(&key, 1024);
-    buf_add(&key, str_c(target->name));
-    buf_add_byte(&key, '\0');
-    if (!target->any_domain)
-        buf_add(&key, str_sub(domain, 0, 512));
-    slot *s = map_get(&q->slots, buf_str(&key));
-    if (s)
-        return s;
-    s = mem_alloc(sizeof *s);
-    s->key = (str){mem_strdup(buf_str(&key)), key.n};
-    ASSERT(map_put(&q->slots, s->key, s)); /* no more slots than entries in flight */
-    return s;
-}
-
-static void slot_release(queue *q, slot *s) {
-    if (s->active || s->waiting.first)
-        return;
-    map_remove(&q->slots, s->key);
-    free((void *)(uintptr_t)s->key.p);
-    free(s);
-}
 
 /* ---- making ---- */
 
@@ -127,9 +98,7 @@ static void finish(queue *q, job *j) {
 
 /* Those of a slot whose turn it is. One whose lease ran out meanwhile may be another node's by now. */
 static void start_next(queue *q, slot *s) {
-    while (s->waiting.first && s->active < q->config.max_per_domain && !q->stopping) {
-        job *j = job_list_take(&s->waiting);
-        s->waiting_entries -= j->attempt.n;
+    for (job *j; !q->stopping && (j = slot_next(s));) {
         if (j->lease_until > queue_clock_now(&q->clock)) {
             job_start(j);
             continue;
@@ -146,6 +115,7 @@ static void came_back(void *arg) {
     slot *s = j->slot;
     q->running--;
     s->active--;
+    slot_learn(q, s, &j->attempt);
     j->slot = NULL;
     finish(q, j);
     start_next(q, s);
@@ -156,7 +126,6 @@ static void no_fiber(void *arg) {
     job *j = arg;
     queue *q = j->queue;
     q->running--;
-    j->slot->active--;
     if (q->stopping) {
         job_drop(j);
         queue_leave(q);
@@ -180,18 +149,22 @@ static void begin(void *arg) {
         loop_post(q->home, no_fiber, j);
 }
 
-static void job_start(job *j) {
+static void send_to_loop(job *j) {
     queue *q = j->queue;
-    j->slot->active++;
     q->running++;
     loop_post(loop_at(q->next_loop++ % loops_count()), begin, j);
+}
+
+static void job_start(job *j) {
+    j->slot->active++;
+    send_to_loop(j);
 }
 
 void job_start_waiting(queue *q) {
     job_list starved = q->starved;
     q->starved = (job_list){0};
     for (job *j; (j = job_list_take(&starved));)
-        job_start(j);
+        send_to_loop(j); /* their place in the slot is still theirs */
 }
 
 /* ---- taking ---- */
@@ -204,25 +177,34 @@ static void turn_away(queue *q, job *j) {
     finish(q, j);
 }
 
-/* False: its domain has enough in flight, and enough waiting. */
-static bool place(queue *q, const queue_target *target, const queue_entry *entries, size_t n, int64_t lease_until) {
+/* 0: they have a place; else until when they are put off. */
+static int64_t place(queue *q, const queue_target *target, const queue_entry *entries, size_t n, int64_t lease_until) {
     if (!target) {
         turn_away(q, job_make(q, NULL, entries, n, lease_until));
-        return true;
+        return 0;
     }
     slot *s = slot_of(q, target, entries[0].domain);
-    if (s->waiting.first && s->waiting_entries + n > q->config.max_active / WAITING_SHARE)
-        return false;
+    if (slot_is_full(q, s, n))
+        return slot_park(q, s, n);
     job *j = job_make(q, target, entries, n, lease_until);
     j->slot = s;
-    job_list_add(&s->waiting, j);
-    s->waiting_entries += n;
+    slot_wait(s, j);
     start_next(q, s);
-    return true;
+    return 0;
 }
 
-size_t job_take(queue *q, const queue_entry *entries, size_t n, int64_t lease_until, int64_t *parked) {
+/* How many of the entries go into one attempt with the first. */
+static size_t group_size(const queue *q, const queue_target *target, const queue_entry *entries, size_t n) {
+    size_t size = 1;
+    while (size < n && size < QUEUE_GROUP && same_group(target, &entries[0], &entries[size]) &&
+           !map_get(&q->ids, id_key(&entries[size].id)))
+        size++;
+    return size;
+}
+
+size_t job_take(queue *q, const queue_entry *entries, size_t n, int64_t lease_until, parked *out) {
     size_t parked_n = 0;
+    q->round++;
     for (size_t at = 0; at < n;) {
         /* One of ours whose lease ran out before it could be renewed: claimed anew, but under way already. */
         job *known = map_get(&q->ids, id_key(&entries[at].id));
@@ -232,14 +214,11 @@ size_t job_take(queue *q, const queue_entry *entries, size_t n, int64_t lease_un
             continue;
         }
         const queue_target *target = target_named(q, entries[at].target);
-        size_t end = at + 1;
-        while (end < n && end - at < QUEUE_GROUP && same_group(target, &entries[at], &entries[end]) &&
-               !map_get(&q->ids, id_key(&entries[end].id)))
-            end++;
-        if (!place(q, target, &entries[at], end - at, lease_until))
-            for (size_t i = at; i < end; i++)
-                parked[parked_n++] = entries[i].id;
-        at = end;
+        size_t size = group_size(q, target, &entries[at], n - at);
+        int64_t until = place(q, target, &entries[at], size, lease_until);
+        for (size_t i = at; until && i < at + size; i++)
+            out[parked_n++] = (parked){entries[i].id, until};
+        at += size;
     }
     return parked_n;
 }

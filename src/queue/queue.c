@@ -8,22 +8,10 @@ enum { LEASE_LEAST_S = 30 };
 
 const principal queue_rules = {.role = ROLE_DELIVER};
 
-static void free_slots(queue *q) {
-    size_t at = 0;
-    str key;
-    void *value;
-    while (map_each(&q->slots, &at, &key, &value)) {
-        slot *s = value;
-        free((void *)(uintptr_t)s->key.p);
-        free(s);
-    }
-    map_free(&q->slots);
-}
-
 static void queue_free(queue *q) {
     while (q->jobs)
         job_drop(q->jobs);
-    free_slots(q);
+    slots_free(q);
     map_free(&q->ids);
     free(q);
 }
@@ -116,7 +104,7 @@ static void begin_stop(void *arg) {
     while (map_each(&q->slots, &at, &key, &value)) {
         slot *s = value;
         drop_list(&s->waiting);
-        s->waiting_entries = 0;
+        s->waiting_n = s->waiting_entries = 0;
     }
     fiber_cond_wake_all(&q->work);
     fiber_cond_wake_all(&q->settle);

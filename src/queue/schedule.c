@@ -24,13 +24,24 @@ static size_t room(const queue *q) {
     return free_n < QUEUE_CLAIM ? free_n : QUEUE_CLAIM;
 }
 
-/* What has no place now is put off by its lease: it costs no memory, counts as no attempt, and comes back by itself. */
-static void park(queue *q, const int64_t *ids, size_t n) {
-    if (!n)
-        return;
-    err e = queue_renew(q->store, &queue_rules, q->config.node, ids, n, now_of(q) + QUEUE_PARK_S);
-    if (failed(e))
-        log_warn("queue.park_failed", lf_u64("entries", n), lf_err(&e)); /* then it comes when the lease ends */
+/* What has no place now is put off by its lease: it costs no memory, counts as no attempt, and comes back by itself.
+ * Those of one slot have one time, so the claim's slots that are full are as many calls. */
+static void park(queue *q, parked *list, size_t n) {
+    int64_t *ids = mem_array(n + 1, sizeof *ids);
+    while (n) {
+        int64_t until = list[0].until;
+        size_t same = 0, other = 0;
+        for (size_t i = 0; i < n; i++)
+            if (list[i].until == until)
+                ids[same++] = list[i].id;
+            else
+                list[other++] = list[i];
+        n = other;
+        err e = queue_renew(q->store, &queue_rules, q->config.node, ids, same, until);
+        if (failed(e))
+            log_warn("queue.park_failed", lf_u64("entries", same), lf_err(&e)); /* then it comes when the lease ends */
+    }
+    free(ids);
 }
 
 static err claim(queue *q, size_t limit, size_t *n) {
@@ -41,11 +52,11 @@ static err claim(queue *q, size_t limit, size_t *n) {
     TRY(queue_claim(q->store, &queue_rules, q->config.node, now, lease, limit, &a, &entries, n));
     if (!*n)
         return OK;
-    int64_t *parked = mem_array(*n, sizeof *parked);
-    size_t parked_n = job_take(q, entries, *n, now + lease, parked);
+    parked *list = mem_array(*n, sizeof *list);
+    size_t parked_n = job_take(q, entries, *n, now + lease, list);
     arena_free(&a); /* before the store is waited for */
-    park(q, parked, parked_n);
-    free(parked);
+    park(q, list, parked_n);
+    free(list);
     fiber_cond_wake_all(&q->leases);
     return OK;
 }

@@ -24,6 +24,7 @@ static const zone_source zones[] = {
                 "half IN MX 10 nowhere\nhalf IN MX 20 mx2\n"
                 "two IN MX 10 both\nboth IN A 127.0.0.2\nboth IN A 127.0.0.3\n"
                 "self IN MX 10 zero\nzero IN A 0.0.0.0\n"},
+    {.name = "many.test", .records = "* IN MX 10 mx\nmx IN A 127.0.0.2\n"},
     {.name = "broken.test", .is_signed = true, .wrong_anchor = true, .records = "@ IN MX 10 mx\nmx IN A 127.0.0.2\n"},
 };
 static zone_server server;
