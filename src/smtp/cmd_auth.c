@@ -28,8 +28,8 @@ static void fail(smtp_session *s, const err *why) {
         smtp_say(s, 535, "5.7.8", "Authentication credentials invalid");
     else if (why->kind == ERR_PEER && why->what == ERR_SYNTAX)
         smtp_say(s, 501, "5.5.2", "Malformed authentication");
-    else
-        smtp_say(s, 454, "4.7.0", "Temporary authentication failure");
+    else /* ours, or a guesser has to wait: RFC 4954 6 */
+        smtp_say(s, 454, "4.7.0", "%s", why->text);
     if (why->kind == ERR_PEER)
         s->errors += why->what == ERR_LIMIT; /* a guesser who is throttled goes on counting */
 }

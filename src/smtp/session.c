@@ -211,6 +211,10 @@ static void on_expired(void *session) {
         conn_deadline(s->conn, left);
         return;
     }
+    if (s->state & (SMTP_DATA | SMTP_CHUNK) && s->body_until_ms <= s->due_ms) {
+        smtp_collect_wait(s); /* which says that the whole took too long */
+        return;
+    }
     smtp_say(s, 421, "4.4.2", "%.*s Timeout", STR_ARG(s->service->config->host));
     smtp_close(s);
 }

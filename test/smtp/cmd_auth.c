@@ -105,6 +105,16 @@ static void guessers_are_sent_away(void **state) {
     caller_close(c);
 }
 
+/* One who goes on is told to wait, whatever he says then. */
+static void guessers_have_to_wait(void **state) {
+    kit_open(&k);
+    caller *c = caller_greeted(&k);
+    for (size_t i = 0; i < 100; i++)
+        caller_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHdyb25n", "535 ");
+    caller_talk(c, "AUTH PLAIN AHVzZXJAZGVtby50ZXN0AHBhc3M=", "454 4.7.0 Too many failed logins, try again later");
+    caller_close(c);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -115,6 +125,7 @@ int main(void) {
         TEST(long_answers),
         TEST(only_with_tls_where_demanded),
         TEST(guessers_are_sent_away),
+        TEST(guessers_have_to_wait),
     };
     return cmocka_run_group_tests(tests, kit_loops_start, kit_loops_stop);
 }

@@ -146,7 +146,7 @@ static void greeting_clock(void **state) {
     turn(40000);
     caller_talk(c, "NOOP", "250 "); /* does not stop it */
     turn(25000);
-    caller_expect(c, "421 4.4.2 ");
+    caller_expect(c, "421 4.4.2 mail.demo.test Timeout");
     caller_expect_end(c);
     caller_close(c);
 }
@@ -159,7 +159,7 @@ static void command_clock(void **state) {
     turn(290000);
     caller_say(c, S("NOO")); /* half a command does not stop it */
     turn(11000);
-    caller_expect(c, "421 4.4.2 ");
+    caller_expect(c, "421 4.4.2 mail.demo.test Timeout");
     caller_expect_end(c);
     caller_close(c);
 }
@@ -173,7 +173,7 @@ static void data_clock(void **state) {
     turn(170000);
     caller_say(c, S("Subject: slow\r\n"));
     turn(181000);
-    caller_expect(c, "421 4.4.2 ");
+    caller_expect(c, "421 4.4.2 mail.demo.test Timeout");
     caller_expect_end(c);
     caller_close(c);
     check_size(house_inbox(&k.house, "user@demo.test"), 0);
@@ -193,7 +193,7 @@ static void trickle_clock(void **state) {
     }
     caller_say(c, S("x"));
     turn(30000);
-    caller_expect(c, "421 4.4.2 ");
+    caller_expect(c, "421 4.4.2 mail.demo.test The message took too long");
     caller_expect_end(c);
     caller_close(c);
 }
@@ -210,7 +210,7 @@ static void trickle_of_chunks(void **state) {
         turn(170000);
     }
     caller_say(c, S("BDAT 1\r\nx"));
-    caller_expect(c, "421 4.4.2 ");
+    caller_expect(c, "421 4.4.2 mail.demo.test The message took too long");
     caller_expect_end(c);
     caller_close(c);
 }
