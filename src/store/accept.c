@@ -28,7 +28,7 @@ static err accept_once(store *s, const store_accepted *m, err *results) {
 }
 
 err store_accept(store *s, const principal *who, const store_accepted *m, err *results) {
-    TRY(gate(who, CALL_ACCEPT));
+    TRY(store_gate(who, CALL_ACCEPT));
     TRY(check_owner(who, m));
     err e = OK;
     for (int i = 0; i < STORE_TRIES; i++) {

@@ -48,7 +48,7 @@ static str checksums(str bytes, arena *a) {
     char *p = arena_alloc(a, (size_t)recipe_blocks(bytes.n) * 4);
     size_t n = 0;
     for (size_t at = 0; p && at < bytes.n; at += BLOB_BLOCK) {
-        uint32_t crc = crc32c(str_sub(bytes, at, BLOB_BLOCK));
+        uint32_t crc = store_crc32c(str_sub(bytes, at, BLOB_BLOCK));
         for (int i = 0; i < 4; i++)
             p[n++] = (char)(crc >> 8 * i & 0xFF);
     }
@@ -125,7 +125,7 @@ static err split_tree(splitting *s) {
 
 static err pack_one(str plain, buf *scratch, arena *a, str *out) {
     buf_clear(scratch);
-    if (!pack(scratch, plain))
+    if (!pack_add(scratch, plain))
         return list_over();
     *out = arena_str(a, buf_str(scratch));
     return out->p ? OK : list_over();

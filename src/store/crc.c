@@ -31,7 +31,7 @@ static uint32_t eight(uint32_t c, const char *p) {
            table[3][high & 0xFF] ^ table[2][high >> 8 & 0xFF] ^ table[1][high >> 16 & 0xFF] ^ table[0][high >> 24];
 }
 
-uint32_t crc32c(str s) {
+uint32_t store_crc32c(str s) {
     pthread_once(&made, make);
     uint32_t c = UINT32_MAX;
     for (; s.n >= SLICES; s = str_skip(s, SLICES))

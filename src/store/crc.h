@@ -4,6 +4,6 @@
 
 #include "base/str.h"
 
-uint32_t crc32c(str bytes);
+uint32_t store_crc32c(str bytes);
 
 #endif

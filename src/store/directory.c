@@ -37,26 +37,26 @@ static size_t page(size_t limit) { return limit < LIST_MOST ? limit : LIST_MOST;
 /* ---- domains ---- */
 
 err store_domain_add(store *s, const principal *who, str name, int64_t *id) {
-    TRY(gate(who, CALL_DOMAIN_WRITE));
+    TRY(store_gate(who, CALL_DOMAIN_WRITE));
     if (!is_text(name, LIMIT_ADDRESS) || str_has_byte(name, '@'))
         return err_make(ERR_PEER, ERR_SYNTAX, "not a domain name", "");
     return s->ops->domain_add(s->backend, name, id);
 }
 
 err store_domain_get(store *s, const principal *who, str name, arena *a, store_domain *out) {
-    TRY(gate(who, CALL_DOMAIN_READ));
+    TRY(store_gate(who, CALL_DOMAIN_READ));
     return s->ops->domain_get(s->backend, name, a, out);
 }
 
 err store_domain_list(store *s, const principal *who, str after, size_t limit, arena *a, store_domain **out,
                       size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_DOMAIN_READ));
+    TRY(store_gate(who, CALL_DOMAIN_READ));
     return s->ops->domain_list(s->backend, after, page(limit), a, out, n);
 }
 
 err store_domain_remove(store *s, const principal *who, str name) {
-    TRY(gate(who, CALL_DOMAIN_WRITE));
+    TRY(store_gate(who, CALL_DOMAIN_WRITE));
     return s->ops->domain_remove(s->backend, name);
 }
 
@@ -71,7 +71,7 @@ static err check_account(const store_account *in) {
 }
 
 err store_account_add(store *s, const principal *who, const store_account *in, int64_t *id) {
-    TRY(gate(who, CALL_ACCOUNT_WRITE));
+    TRY(store_gate(who, CALL_ACCOUNT_WRITE));
     TRY(check_key(in->name));
     TRY(check_account(in));
     if (in->name.p[0] == '@')
@@ -81,12 +81,12 @@ err store_account_add(store *s, const principal *who, const store_account *in, i
 
 /* Verifiers leave the store for those who verify only. */
 static void hide_credential(const principal *who, store_account *out) {
-    if (!gate_open(who, CALL_CREDENTIAL_READ))
+    if (!store_may(who, CALL_CREDENTIAL_READ))
         out->credential = S("");
 }
 
 err store_account_get(store *s, const principal *who, str name, arena *a, store_account *out) {
-    TRY(gate(who, CALL_ACCOUNT_GET));
+    TRY(store_gate(who, CALL_ACCOUNT_GET));
     TRY(s->ops->account_get(s->backend, name, who->role == ROLE_ACCOUNT ? who->account : 0, a, out));
     hide_credential(who, out);
     return OK;
@@ -95,7 +95,7 @@ err store_account_get(store *s, const principal *who, str name, arena *a, store_
 err store_account_list(store *s, const principal *who, str after, size_t limit, arena *a, store_account **out,
                        size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_ACCOUNT_LIST));
+    TRY(store_gate(who, CALL_ACCOUNT_LIST));
     TRY(s->ops->account_list(s->backend, after, page(limit), a, out, n));
     for (size_t i = 0; i < *n; i++)
         hide_credential(who, &(*out)[i]);
@@ -103,13 +103,13 @@ err store_account_list(store *s, const principal *who, str after, size_t limit, 
 }
 
 err store_account_set(store *s, const principal *who, int64_t id, unsigned fields, const store_account *in) {
-    TRY(gate(who, CALL_ACCOUNT_WRITE));
+    TRY(store_gate(who, CALL_ACCOUNT_WRITE));
     TRY(check_account(in));
     return s->ops->account_set(s->backend, id, fields, in);
 }
 
 err store_account_remove(store *s, const principal *who, int64_t id) {
-    TRY(gate(who, CALL_ACCOUNT_WRITE));
+    TRY(store_gate(who, CALL_ACCOUNT_WRITE));
     return s->ops->account_remove(s->backend, id);
 }
 
@@ -127,31 +127,31 @@ static err check_address(const store_address *in) {
 }
 
 err store_address_add(store *s, const principal *who, const store_address *in, int64_t *id) {
-    TRY(gate(who, CALL_ADDRESS_WRITE));
+    TRY(store_gate(who, CALL_ADDRESS_WRITE));
     TRY(check_address(in));
     return s->ops->address_add(s->backend, in, domain_of(in->key), id);
 }
 
 err store_address_get(store *s, const principal *who, str key, arena *a, store_address *out) {
-    TRY(gate(who, CALL_ADDRESS_READ));
+    TRY(store_gate(who, CALL_ADDRESS_READ));
     return s->ops->address_get(s->backend, key, a, out);
 }
 
 err store_address_list(store *s, const principal *who, str after, str of_account, size_t limit, arena *a,
                        store_address **out, size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_ADDRESS_READ));
+    TRY(store_gate(who, CALL_ADDRESS_READ));
     return s->ops->address_list(s->backend, after, of_account, page(limit), a, out, n);
 }
 
 err store_address_set(store *s, const principal *who, const store_address *in) {
-    TRY(gate(who, CALL_ADDRESS_WRITE));
+    TRY(store_gate(who, CALL_ADDRESS_WRITE));
     TRY(check_address(in));
     return s->ops->address_set(s->backend, in);
 }
 
 err store_address_remove(store *s, const principal *who, str key) {
-    TRY(gate(who, CALL_ADDRESS_WRITE));
+    TRY(store_gate(who, CALL_ADDRESS_WRITE));
     return s->ops->address_remove(s->backend, key);
 }
 
@@ -170,7 +170,7 @@ enum { KEY_EXACT, KEY_BASE, KEY_CATCH_ALL };
 
 err store_route_find(store *s, const principal *who, str key, str detail_separators, arena *a, store_route *out) {
     *out = (store_route){0};
-    TRY(gate(who, CALL_ROUTE_FIND));
+    TRY(store_gate(who, CALL_ROUTE_FIND));
     TRY(check_key(key));
     str domain = domain_of(key), local = str_sub(key, 0, key.n - domain.n - 1);
     size_t cut = find_detail(local, detail_separators), which = 0;

@@ -38,7 +38,7 @@ enum {
 #define STORE_CALL_NAME(name, roles) CALL_##name,
 typedef enum store_call { STORE_CALLS(STORE_CALL_NAME) CALL_COUNT } store_call;
 
-bool gate_open(const principal *who, store_call call);
-err gate(const principal *who, store_call call) MUST_USE; /* ERR_PEER/ERR_DENIED */
+bool store_may(const principal *who, store_call call);
+err store_gate(const principal *who, store_call call) MUST_USE; /* ERR_PEER/ERR_DENIED */
 
 #endif

@@ -7,18 +7,18 @@ enum { WORK = 32 * 1024 }; /* names of all levels */
 
 err store_mailbox_list(store *s, const principal *who, arena *a, store_mailbox **out, size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_MAILBOX_READ));
+    TRY(store_gate(who, CALL_MAILBOX_READ));
     return s->ops->mailbox_list(s->backend, who->account, a, out, n);
 }
 
 err store_mailbox_get(store *s, const principal *who, str name, arena *a, store_mailbox *out) {
-    TRY(gate(who, CALL_MAILBOX_READ));
+    TRY(store_gate(who, CALL_MAILBOX_READ));
     TRY(name_mailbox(name, a, &name));
     return s->ops->mailbox_get(s->backend, who->account, name, a, out);
 }
 
 err store_mailbox_get_id(store *s, const principal *who, int64_t id, arena *a, store_mailbox *out) {
-    TRY(gate(who, CALL_MAILBOX_READ));
+    TRY(store_gate(who, CALL_MAILBOX_READ));
     return s->ops->mailbox_get_id(s->backend, who->account, id, a, out);
 }
 
@@ -31,7 +31,7 @@ static err check_special(store_special special) {
 }
 
 err store_mailbox_create(store *s, const principal *who, str name, store_special special, int64_t *id) {
-    TRY(gate(who, CALL_MAILBOX_WRITE));
+    TRY(store_gate(who, CALL_MAILBOX_WRITE));
     TRY(check_special(special));
     SCOPED_ARENA work;
     arena_init(&work, WORK);
@@ -43,7 +43,7 @@ err store_mailbox_create(store *s, const principal *who, str name, store_special
 }
 
 err store_mailbox_rename(store *s, const principal *who, str from, str to) {
-    TRY(gate(who, CALL_MAILBOX_WRITE));
+    TRY(store_gate(who, CALL_MAILBOX_WRITE));
     SCOPED_ARENA work;
     arena_init(&work, WORK);
     str *path;
@@ -58,7 +58,7 @@ err store_mailbox_rename(store *s, const principal *who, str from, str to) {
 }
 
 err store_mailbox_remove(store *s, const principal *who, str name) {
-    TRY(gate(who, CALL_MAILBOX_WRITE));
+    TRY(store_gate(who, CALL_MAILBOX_WRITE));
     SCOPED_ARENA work;
     arena_init(&work, WORK);
     TRY(name_mailbox(name, &work, &name));
@@ -68,7 +68,7 @@ err store_mailbox_remove(store *s, const principal *who, str name) {
 }
 
 err store_mailbox_subscribe(store *s, const principal *who, str name, bool on) {
-    TRY(gate(who, CALL_MAILBOX_WRITE));
+    TRY(store_gate(who, CALL_MAILBOX_WRITE));
     SCOPED_ARENA work;
     arena_init(&work, WORK);
     TRY(name_mailbox(name, &work, &name));
@@ -77,6 +77,6 @@ err store_mailbox_subscribe(store *s, const principal *who, str name, bool on) {
 
 err store_subscription_list(store *s, const principal *who, arena *a, str **names, size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_MAILBOX_READ));
+    TRY(store_gate(who, CALL_MAILBOX_READ));
     return s->ops->subscription_list(s->backend, who->account, a, names, n);
 }

@@ -25,14 +25,14 @@ static uint64_t clamp(uint64_t v) { return v > INT64_MAX ? INT64_MAX : v; }
 err store_uids(store *s, const principal *who, int64_t mailbox, arena *a, store_mailbox *box, store_range **out,
                size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_MESSAGE_READ));
+    TRY(store_gate(who, CALL_MESSAGE_READ));
     return s->ops->uids(s->backend, who->account, mailbox, a, box, out, n);
 }
 
 err store_messages(store *s, const principal *who, int64_t mailbox, const store_range *ranges, size_t ranges_n,
                    uint64_t since, unsigned want, size_t limit, arena *a, store_message **out, size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_MESSAGE_READ));
+    TRY(store_gate(who, CALL_MESSAGE_READ));
     SCOPED_ARENA work;
     arena_init(&work, RANGE_WORK);
     TRY(range_normal(ranges, ranges_n, &work, &ranges, &ranges_n));
@@ -45,14 +45,14 @@ err store_expunged(store *s, const principal *who, int64_t mailbox, uint64_t sin
                    size_t *n, bool *complete) {
     *n = 0;
     *complete = false;
-    TRY(gate(who, CALL_MESSAGE_READ));
+    TRY(store_gate(who, CALL_MESSAGE_READ));
     return s->ops->expunged(s->backend, who->account, mailbox, clamp(since), a, out, n, complete);
 }
 
 err store_read(store *s, const principal *who, int64_t mailbox, uint32_t uid, uint64_t offset, uint64_t n, arena *a,
                str *out) {
     *out = S("");
-    TRY(gate(who, CALL_MESSAGE_READ));
+    TRY(store_gate(who, CALL_MESSAGE_READ));
     store_reading r = {.s = s, .offset = offset, .n = n, .a = a};
     err e = s->ops->read(s->backend, who->account, mailbox, uid, store_render, &r);
     if (store_vanished(e)) /* expunged and swept while it was being read, perhaps */
@@ -95,7 +95,7 @@ static err append_once(store *s, const principal *who, int64_t mailbox, const st
 
 err store_append(store *s, const principal *who, int64_t mailbox, const store_content *content, uint64_t system_flags,
                  const str *keywords, size_t keywords_n, int64_t date, int zone, uint32_t *uid, uint32_t *uidvalidity) {
-    TRY(gate(who, CALL_MESSAGE_WRITE));
+    TRY(store_gate(who, CALL_MESSAGE_WRITE));
     TRY(check_flags(system_flags, keywords, keywords_n));
     if (zone < -ZONE_MOST || zone > ZONE_MOST)
         return err_make(ERR_PEER, ERR_SYNTAX, "not a time zone", "%d minutes", zone);
@@ -111,7 +111,7 @@ err store_append(store *s, const principal *who, int64_t mailbox, const store_co
 err store_copy(store *s, const principal *who, int64_t from, const store_range *ranges, size_t ranges_n, int64_t to,
                bool move, arena *a, store_uid_pair **pairs, size_t *n, uint32_t *uidvalidity) {
     *n = 0;
-    TRY(gate(who, CALL_MESSAGE_WRITE));
+    TRY(store_gate(who, CALL_MESSAGE_WRITE));
     SCOPED_ARENA work;
     arena_init(&work, RANGE_WORK);
     TRY(range_normal(ranges, ranges_n, &work, &ranges, &ranges_n));
@@ -122,7 +122,7 @@ err store_flag(store *s, const principal *who, int64_t mailbox, const store_rang
                const store_flag_change *change, arena *a, store_message **changed, size_t *changed_n,
                store_range **conflict, size_t *conflict_n) {
     *changed_n = *conflict_n = 0;
-    TRY(gate(who, CALL_MESSAGE_WRITE));
+    TRY(store_gate(who, CALL_MESSAGE_WRITE));
     TRY(check_flags(change->system_flags, change->keywords, change->keywords_n));
     SCOPED_ARENA work;
     arena_init(&work, RANGE_WORK);
@@ -134,7 +134,7 @@ err store_flag(store *s, const principal *who, int64_t mailbox, const store_rang
 err store_expunge(store *s, const principal *who, int64_t mailbox, const store_range *ranges, size_t ranges_n, bool any,
                   arena *a, store_range **expunged, size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_MESSAGE_WRITE));
+    TRY(store_gate(who, CALL_MESSAGE_WRITE));
     SCOPED_ARENA work;
     arena_init(&work, RANGE_WORK);
     TRY(range_normal(ranges, ranges_n, &work, &ranges, &ranges_n));

@@ -67,13 +67,13 @@ static size_t squeeze(char *to, str plain) {
     return ZSTD_isError(n) ? 0 : n;
 }
 
-bool pack(buf *out, str plain) {
+bool pack_add(buf *out, str plain) {
     char *to = buf_reserve(out, PACK_OVERHEAD + plain.n);
     if (!to)
         return false;
     size_t n = squeeze(to + PACK_OVERHEAD, plain);
     to[0] = n ? PACK_ZSTD : PACK_PLAIN;
-    put_crc(to + 1, crc32c(plain));
+    put_crc(to + 1, store_crc32c(plain));
     if (!n && plain.n)
         memcpy(to + PACK_OVERHEAD, plain.p, plain.n);
     buf_commit(out, PACK_OVERHEAD + (n ? n : plain.n));
@@ -82,7 +82,7 @@ bool pack(buf *out, str plain) {
 
 static err corrupt(const char *why) { return err_make(ERR_TEMP, ERR_CORRUPT, "local error", "stored text: %s", why); }
 
-err unpack(str packed, char *to, size_t n) {
+err pack_open(str packed, char *to, size_t n) {
     if (packed.n < PACK_OVERHEAD)
         return corrupt("cut short");
     str bytes = str_skip(packed, PACK_OVERHEAD);
@@ -94,5 +94,5 @@ err unpack(str packed, char *to, size_t n) {
     } else if (packed.p[0] != PACK_ZSTD || ZSTD_decompressDCtx(of_thread()->out, to, n, bytes.p, bytes.n) != n) {
         return corrupt("cannot be decompressed");
     }
-    return crc32c(str_of(to, n)) == get_crc(packed.p + 1) ? OK : corrupt("checksum differs");
+    return store_crc32c(str_of(to, n)) == get_crc(packed.p + 1) ? OK : corrupt("checksum differs");
 }

@@ -11,8 +11,8 @@
 enum { PACK_OVERHEAD = 5 };
 
 /* Appends the packed form, at most PACK_OVERHEAD more bytes than the plain one. False when the buffer is over. */
-bool pack(buf *out, str plain);
+bool pack_add(buf *out, str plain);
 /* Exactly n plain bytes to `to`; ERR_CORRUPT when that is not what was packed. */
-err unpack(str packed, char *to, size_t n) MUST_USE;
+err pack_open(str packed, char *to, size_t n) MUST_USE;
 
 #endif

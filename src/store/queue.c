@@ -18,20 +18,20 @@ static err check_count(size_t n) {
 err queue_claim(store *s, const principal *who, str node, int64_t now, int64_t lease_seconds, size_t limit, arena *a,
                 queue_entry **out, size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_QUEUE_WORK));
+    TRY(store_gate(who, CALL_QUEUE_WORK));
     if (lease_seconds <= 0 || str_empty(node) || node.n > 256)
         return err_make(ERR_BUG, ERR_SYNTAX, "local error", "claim without a node or a lease");
     return s->ops->claim(s->backend, node, now, now + lease_seconds, limit < IDS_MOST ? limit : IDS_MOST, a, out, n);
 }
 
 err queue_renew(store *s, const principal *who, str node, const int64_t *ids, size_t n, int64_t until) {
-    TRY(gate(who, CALL_QUEUE_WORK));
+    TRY(store_gate(who, CALL_QUEUE_WORK));
     TRY(check_count(n));
     return s->ops->renew(s->backend, node, ids, n, until);
 }
 
 err queue_recover(store *s, const principal *who, str node, int64_t now) {
-    TRY(gate(who, CALL_QUEUE_WORK));
+    TRY(store_gate(who, CALL_QUEUE_WORK));
     return s->ops->recover(s->backend, node, now);
 }
 
@@ -46,7 +46,7 @@ static err settle_once(store *s, const queue_result *results, size_t n, const st
 
 err queue_settle(store *s, const principal *who, const queue_result *results, size_t n, const store_accepted *notices,
                  size_t notices_n) {
-    TRY(gate(who, CALL_QUEUE_WORK));
+    TRY(store_gate(who, CALL_QUEUE_WORK));
     TRY(check_count(n));
     TRY(check_count(notices_n));
     err e = OK;
@@ -60,13 +60,13 @@ err queue_settle(store *s, const principal *who, const queue_result *results, si
 
 err queue_next(store *s, const principal *who, int64_t *at) {
     *at = 0;
-    TRY(gate(who, CALL_QUEUE_LOOK));
+    TRY(store_gate(who, CALL_QUEUE_LOOK));
     return s->ops->next(s->backend, at);
 }
 
 err queue_read(store *s, const principal *who, int64_t entry, uint64_t offset, uint64_t n, arena *a, str *out) {
     *out = S("");
-    TRY(gate(who, CALL_QUEUE_BYTES));
+    TRY(store_gate(who, CALL_QUEUE_BYTES));
     store_reading r = {.s = s, .offset = offset, .n = n, .a = a};
     err e = s->ops->queue_read(s->backend, entry, store_render, &r);
     if (store_vanished(e))
@@ -80,13 +80,13 @@ err queue_read(store *s, const principal *who, int64_t entry, uint64_t offset, u
 err queue_list(store *s, const principal *who, const queue_filter *f, int64_t after_id, size_t limit, arena *a,
                queue_entry **out, size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_QUEUE_LOOK));
+    TRY(store_gate(who, CALL_QUEUE_LOOK));
     return s->ops->queue_list(s->backend, f, after_id, limit < LIST_MOST ? limit : LIST_MOST, a, out, n);
 }
 
 err queue_count(store *s, const principal *who, uint64_t *waiting, uint64_t *active, uint64_t *held) {
     *waiting = *active = *held = 0;
-    TRY(gate(who, CALL_QUEUE_LOOK));
+    TRY(store_gate(who, CALL_QUEUE_LOOK));
     return s->ops->queue_count(s->backend, waiting, active, held);
 }
 
@@ -116,7 +116,7 @@ static err apply_matching(store *s, const queue_filter *f, queue_change change, 
 err queue_apply(store *s, const principal *who, const queue_filter *f, const int64_t *ids, size_t n,
                 queue_change change, uint64_t *changed) {
     *changed = 0;
-    TRY(gate(who, CALL_QUEUE_CHANGE));
+    TRY(store_gate(who, CALL_QUEUE_CHANGE));
     TRY(check_count(n));
     if (ids)
         return s->ops->queue_apply(s->backend, ids, n, change, time_wall(), changed);

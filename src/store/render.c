@@ -41,13 +41,13 @@ static void advance(rendering *r, size_t n) {
 
 static err copy_packed(rendering *r, str packed, size_t plain, uint64_t skip, size_t n) {
     if (n == plain) {
-        TRY(unpack(packed, r->to, n));
+        TRY(pack_open(packed, r->to, n));
     } else {
         buf_clear(&r->scratch);
         char *whole = buf_reserve(&r->scratch, plain);
         if (!whole)
             return corrupt("its sizes do not add up");
-        TRY(unpack(packed, whole, plain));
+        TRY(pack_open(packed, whole, plain));
         memcpy(r->to, whole + skip, n);
     }
     advance(r, n);
@@ -117,7 +117,7 @@ static err load_block(blob_reader *b, uint64_t number) {
     b->size = left < BLOB_BLOCK ? (size_t)left : BLOB_BLOCK;
     b->number = UINT64_MAX;
     TRY(read_exactly(b->fd, b->block, b->size, number * BLOB_BLOCK));
-    if (crc32c(str_of(b->block, b->size)) != known_crc(b->p->crcs, number))
+    if (store_crc32c(str_of(b->block, b->size)) != known_crc(b->p->crcs, number))
         return corrupt("an attachment's checksum differs");
     b->number = number;
     return OK;
@@ -200,7 +200,7 @@ static err render_content(rendering *r) {
     return render_inline(r, head, body, 0, body);
 }
 
-err render(store_source *from, blobs *b, uint64_t offset, uint64_t n, arena *a, str *out) {
+err render_range(store_source *from, blobs *b, uint64_t offset, uint64_t n, arena *a, str *out) {
     uint64_t size = from->prefix.n + from->size;
     *out = S("");
     if (offset >= size)

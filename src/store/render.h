@@ -8,6 +8,6 @@
 
 /* At most n bytes from `offset` (fewer at the end) into the arena. ERR_CORRUPT when what is stored is not what was
  * accepted. */
-err render(store_source *from, blobs *b, uint64_t offset, uint64_t n, arena *a, str *out) MUST_USE;
+err render_range(store_source *from, blobs *b, uint64_t offset, uint64_t n, arena *a, str *out) MUST_USE;
 
 #endif

@@ -70,7 +70,7 @@ err store_poke(store *s) { return s->ops->poke(s->backend); }
 
 err store_check(store *s, const principal *who, arena *a, str **faults, size_t *n) {
     *n = 0;
-    TRY(gate(who, CALL_CHECK));
+    TRY(store_gate(who, CALL_CHECK));
     store_lines lines = {.a = a};
     TRY(s->ops->check(s->backend, &lines));
     *faults = lines.lines;
@@ -81,7 +81,7 @@ err store_check(store *s, const principal *who, arena *a, str **faults, size_t *
 /* ---- watching ---- */
 
 store_watch *store_watch_add(store *s, const principal *who, int64_t mailbox, void (*fn)(void *arg), void *arg) {
-    return gate_open(who, CALL_WATCH) ? watches_add(s->watches, who->account, mailbox, fn, arg) : NULL;
+    return store_may(who, CALL_WATCH) ? watches_add(s->watches, who->account, mailbox, fn, arg) : NULL;
 }
 
 void queue_watch(store *s, void (*fn)(void *arg), void *arg) { watches_queue(s->watches, fn, arg); }
@@ -116,7 +116,7 @@ void store_unpack(store *s, content_pack *c, bool stored) {
 
 err store_render(void *reading, store_source *from) {
     store_reading *r = reading;
-    return render(from, r->s->blobs, r->offset, r->n, r->a, &r->out);
+    return render_range(from, r->s->blobs, r->offset, r->n, r->a, &r->out);
 }
 
 err store_lost(void) { return err_make(ERR_TEMP, ERR_CORRUPT, "local error", "an attachment's file is missing"); }

@@ -152,9 +152,11 @@ err store_mailbox_list(store *s, const principal *who, arena *a, store_mailbox *
                        size_t *n) MUST_USE; /* by name, INBOX first */
 err store_mailbox_get(store *s, const principal *who, str name, arena *a, store_mailbox *out) MUST_USE;
 err store_mailbox_get_id(store *s, const principal *who, int64_t id, arena *a, store_mailbox *out) MUST_USE;
-/* Missing parents are made too. */
+/* Names are brought into their stored form everywhere (store/name.h). Missing parents are made too. A use belongs to
+ * one mailbox at most: ERR_CONFLICT. */
 err store_mailbox_create(store *s, const principal *who, str name, store_special special, int64_t *id) MUST_USE;
-/* With everything below it. Renaming INBOX moves its messages to the new mailbox (RFC 9051 6.3.6). */
+/* With everything below it and its subscriptions; UIDs and UIDVALIDITY stay. Renaming INBOX moves its messages to the
+ * new mailbox (RFC 9051 6.3.6). */
 err store_mailbox_rename(store *s, const principal *who, str from, str to) MUST_USE;
 err store_mailbox_remove(store *s, const principal *who,
                          str name) MUST_USE; /* not INBOX; children stay; ERR_CONFLICT never: sessions see it vanish */
@@ -249,7 +251,7 @@ enum { NOTIFY_DEFAULT = 0, NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE 
 
 typedef struct store_local { /* one copy into one account */
     int64_t account;
-    str mailbox; /* "INBOX"; when it does not exist INBOX is taken */
+    str mailbox; /* "INBOX"; when it does not exist, or none can have that name, INBOX is taken */
     str header;  /* lines put in front for this recipient (Return-Path, Delivered-To), CRLF ended; may be empty */
     uint64_t system_flags;
 } store_local;
@@ -281,7 +283,7 @@ typedef struct store_accepted {
 } store_accepted;
 /* One transaction: the message once, a row for each local, an entry for each recipient. results (locals_n of them): an
  * account that is full gives ERR_OVER_QUOTA for its local alone; the others are stored. OK means committed and durable.
- */
+ * An account accepts only what it submits itself, and locals only into its own mailboxes: ERR_DENIED. */
 err store_accept(store *s, const principal *who, const store_accepted *m, err *results) MUST_USE;
 
 /* ---- the queue: ROLE_DELIVER (claim, settle), ROLE_ADMIN (list, hold ...) ---- */
@@ -322,7 +324,9 @@ typedef struct queue_result {
     str history_line; /* appended to history */
     bool delay_noticed;
 } queue_result;
-/* One transaction: the results and the notices (DSNs, each a message of its own) they cause. */
+/* One transaction: the results and the notices (DSNs, each a message of its own) they cause. An entry that is gone
+ * (removed by the operator, finished by another node after the lease) is passed over; one held meanwhile stays held. A
+ * notice for an account that is full is logged and dropped. */
 err queue_settle(store *s, const principal *who, const queue_result *results, size_t n, const store_accepted *notices,
                  size_t notices_n) MUST_USE;
 
@@ -341,10 +345,10 @@ err queue_list(store *s, const principal *who, const queue_filter *f, int64_t af
                queue_entry **out, size_t *n) MUST_USE;
 err queue_count(store *s, const principal *who, uint64_t *waiting, uint64_t *active, uint64_t *held) MUST_USE;
 typedef enum queue_change {
-    QUEUE_CHANGE_RETRY,
-    QUEUE_CHANGE_HOLD,
-    QUEUE_CHANGE_RELEASE,
-    QUEUE_CHANGE_REMOVE
+    QUEUE_CHANGE_RETRY,   /* waiting entries are due now; held and active ones are left alone */
+    QUEUE_CHANGE_HOLD,    /* any */
+    QUEUE_CHANGE_RELEASE, /* held entries are due now */
+    QUEUE_CHANGE_REMOVE,  /* any; nobody is told */
 } queue_change;
 err queue_apply(store *s, const principal *who, const queue_filter *f, const int64_t *ids, size_t n,
                 queue_change change, uint64_t *changed) MUST_USE; /* ids NULL: all that match f */

@@ -16,13 +16,13 @@ static str text(char *p, size_t n) {
 static void check_round_trip(str plain, bool smaller) {
     SCOPED_BUF packed;
     buf_init(&packed, MOST + PACK_OVERHEAD);
-    assert_true(pack(&packed, plain));
+    assert_true(pack_add(&packed, plain));
     assert_true(packed.n <= plain.n + PACK_OVERHEAD);
     assert_int_equal(packed.n < plain.n, smaller);
     char *back = test_malloc(plain.n + 1);
-    assert_ok(unpack(buf_str(&packed), back, plain.n));
+    assert_ok(pack_open(buf_str(&packed), back, plain.n));
     assert_memory_equal(back, plain.p, plain.n);
-    assert_err(unpack(buf_str(&packed), back, plain.n + 1), ERR_TEMP, ERR_CORRUPT);
+    assert_err(pack_open(buf_str(&packed), back, plain.n + 1), ERR_TEMP, ERR_CORRUPT);
     test_free(back);
 }
 
@@ -44,11 +44,11 @@ static void damage_is_noticed(void **state) {
         SCOPED_BUF packed;
         buf_init(&packed, 2000);
         size_t n = kind ? 1000 : 100;
-        assert_true(pack(&packed, text(p, n)));
+        assert_true(pack_add(&packed, text(p, n)));
         size_t noticed = 0;
         for (size_t i = 0; i < packed.n; i++) {
             packed.p[i] = (char)(packed.p[i] ^ 0x10);
-            err e = unpack(buf_str(&packed), back, n);
+            err e = pack_open(buf_str(&packed), back, n);
             if (failed(e)) /* zstd leaves a bit or two of its frame unused */
                 assert_int_equal(e.what, ERR_CORRUPT);
             else
@@ -58,7 +58,7 @@ static void damage_is_noticed(void **state) {
         }
         assert_true(noticed >= packed.n - 2);
         for (size_t i = 0; i < packed.n; i++)
-            assert_err(unpack(str_sub(buf_str(&packed), 0, i), back, n), ERR_TEMP, ERR_CORRUPT);
+            assert_err(pack_open(str_sub(buf_str(&packed), 0, i), back, n), ERR_TEMP, ERR_CORRUPT);
     }
 }
 
@@ -67,7 +67,7 @@ static void a_full_buffer_is_no_piece(void **state) {
     char p[1000];
     SCOPED_BUF small;
     buf_init(&small, 100);
-    assert_false(pack(&small, text(p, 1000)));
+    assert_false(pack_add(&small, text(p, 1000)));
 }
 
 static void *pack_in_thread(void *arg) {

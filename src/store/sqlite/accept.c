@@ -10,7 +10,7 @@ static err reserve(tx *t, const store_letter *letter, size_t *copies) {
     const store_accepted *m = letter->m;
     *copies = 0;
     for (size_t i = 0; i < m->locals_n; i++) {
-        err e = account_use(t->d, m->locals[i].account, letter->packed.size + m->locals[i].header.n, 1);
+        err e = space_take(t->d, m->locals[i].account, letter->packed.size + m->locals[i].header.n, 1);
         if (failed(e) && e.kind != ERR_PEER)
             return e;
         letter->results[i] = e;
@@ -46,7 +46,7 @@ static err deliver(tx *t, const store_letter *letter, size_t i, int64_t content)
     return box_save(t, &b);
 }
 
-err accept_letter(tx *t, const store_letter *letter) {
+err sqlite_letter(tx *t, const store_letter *letter) {
     const store_accepted *m = letter->m;
     size_t copies;
     int64_t content;
@@ -59,13 +59,13 @@ err accept_letter(tx *t, const store_letter *letter) {
         if (!failed(letter->results[i]))
             TRY(deliver(t, letter, i, content));
     }
-    return m->recipients_n ? queue_add(t, letter, content) : OK;
+    return m->recipients_n ? queue_rows_add(t, letter, content) : OK;
 }
 
 static err accept_one(tx *t, void *arg) {
     const store_letter *letter = arg;
     TRY(content_check(t, &letter->packed));
-    return accept_letter(t, letter);
+    return sqlite_letter(t, letter);
 }
 
 err sqlite_accept(void *b, const store_letter *letter) { return sqlite_write(b, accept_one, (void *)letter); }

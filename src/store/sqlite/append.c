@@ -30,7 +30,7 @@ static err append(tx *t, void *arg) {
     TRY(content_check(t, x->packed));
     TRY(box_load(t->d, x->account, x->mailbox, &a, &b));
     TRY(box_keywords(&b, x->keywords, x->keywords_n, true, &a, &keywords));
-    TRY(account_use(t->d, x->account, row.size, 1));
+    TRY(space_take(t->d, x->account, row.size, 1));
     TRY(content_add(t, x->packed, 1, &row.content));
     row.flags = x->system_flags | keywords;
     TRY(box_put(t, &b, &row, box_step(&b)));

@@ -73,7 +73,7 @@ err box_add(db *d, int64_t account, str name, store_special special, int64_t *id
 
 /* ---- messages in it ---- */
 
-message_row message_of(const query *q) {
+message_row box_message_of(const query *q) {
     return (message_row){
         .uid = (uint32_t)query_int(q, 0),
         .added = (uint64_t)query_int(q, 1),
@@ -98,7 +98,7 @@ static err select_range(db *d, const box *b, store_range range, uint64_t having,
         message_row *row = LIST_PUSH(a, rows, n);
         if (!row)
             return list_over();
-        *row = message_of(&q);
+        *row = box_message_of(&q);
         row->prefix = arena_str(a, row->prefix);
         if (!row->prefix.p)
             return list_over();
@@ -177,13 +177,6 @@ err box_remember(tx *t, box *b, const store_range *ranges, size_t n, uint64_t mo
 
 /* ---- keywords ---- */
 
-size_t keywords_count(str keywords) {
-    size_t n = 0;
-    for (str word; str_cut(&keywords, ' ', &word);)
-        n += word.n > 0;
-    return n;
-}
-
 static bool keyword_position(str keywords, str name, size_t *at) {
     *at = 0;
     for (str word; str_cut(&keywords, ' ', &word);) {
@@ -218,7 +211,7 @@ err box_keywords(box *b, const str *names, size_t n, bool add, arena *a, uint64_
 
 /* ---- the account's space ---- */
 
-err account_use(db *d, int64_t account, uint64_t bytes, uint64_t messages) {
+err space_take(db *d, int64_t account, uint64_t bytes, uint64_t messages) {
     TRY(DB_RUN(d,
                "UPDATE account SET used = used + ?2, messages = messages + ?3"
                " WHERE id = ?1 AND (quota = 0 OR used + ?2 <= quota)",
@@ -232,7 +225,7 @@ err account_use(db *d, int64_t account, uint64_t bytes, uint64_t messages) {
                  : err_make(ERR_PEER, ERR_NOT_FOUND, "no such account", "account %lld", (long long)account);
 }
 
-err account_unuse(db *d, int64_t account, uint64_t bytes, uint64_t messages) {
+err space_return(db *d, int64_t account, uint64_t bytes, uint64_t messages) {
     return DB_RUN(d, "UPDATE account SET used = used - ?2, messages = messages - ?3 WHERE id = ?1", I(account),
                   I((int64_t)bytes), I((int64_t)messages));
 }

@@ -53,14 +53,13 @@ err box_remember(tx *t, box *b, const store_range *ranges, size_t n, uint64_t mo
 
 /* The bits of keywords; unknown ones get a position when `add` (ERR_LIMIT when there is none left), or are left out. */
 err box_keywords(box *b, const str *names, size_t n, bool add, arena *a, uint64_t *bits) MUST_USE;
-size_t keywords_count(str keywords);
 
 /* Space of an account; ERR_OVER_QUOTA or ERR_NOT_FOUND without having changed anything. */
-err account_use(db *d, int64_t account, uint64_t bytes, uint64_t messages) MUST_USE;
-err account_unuse(db *d, int64_t account, uint64_t bytes, uint64_t messages) MUST_USE;
+err space_take(db *d, int64_t account, uint64_t bytes, uint64_t messages) MUST_USE;
+err space_return(db *d, int64_t account, uint64_t bytes, uint64_t messages) MUST_USE;
 
 #define MESSAGE_COLUMNS "uid, added, modseq, flags, date, zone, size, header_size, content, prefix"
 /* From the columns MESSAGE_COLUMNS; the prefix lives until the query's next row. */
-message_row message_of(const query *q);
+message_row box_message_of(const query *q);
 
 #endif

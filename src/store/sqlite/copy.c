@@ -63,7 +63,7 @@ static err make_room(db *d, const copy_args *x, const copying *c) {
     uint64_t bytes = 0;
     for (size_t i = 0; i < c->n; i++)
         bytes += c->rows[i].size;
-    return x->move ? OK : account_use(d, x->account, bytes, c->n);
+    return x->move ? OK : space_take(d, x->account, bytes, c->n);
 }
 
 static err put_one(tx *t, const copy_args *x, copying *c, size_t i, uint64_t modseq) {

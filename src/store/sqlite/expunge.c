@@ -31,7 +31,7 @@ static err take_rows(tx *t, const expunge_args *x, box *b, const message_row *ro
         TRY(box_take(t, b, &rows[i]));
         TRY(content_release(t, rows[i].content));
     }
-    TRY(account_unuse(t->d, x->account, bytes, n));
+    TRY(space_return(t->d, x->account, bytes, n));
     TRY(box_remember(t, b, *x->out, *x->n, box_step(b)));
     return box_save(t, b);
 }

@@ -297,7 +297,7 @@ static err remove_mailbox(tx *t, void *arg) {
     TRY(box_load_name(t->d, x->account, x->name, &a, &b, &found));
     if (!found)
         return box_missing();
-    TRY(account_unuse(t->d, x->account, b.bytes, b.messages));
+    TRY(space_return(t->d, x->account, b.bytes, b.messages));
     TRY(DB_RUN(t->d, "DELETE FROM mailbox WHERE id = ?1", I(b.id)));
     TRY(DB_RUN(t->d, "INSERT INTO gone (account, mailbox) VALUES (?1, ?2)", I(x->account), I(b.id)));
     t->litter = true;

@@ -77,7 +77,7 @@ static err add_message(db *d, const query *q, messages_args *x) {
     store_message *m = LIST_PUSH(x->a, x->out, x->n);
     if (!m)
         return list_over();
-    message_row row = message_of(q);
+    message_row row = box_message_of(q);
     *m = (store_message){
         .uid = row.uid,
         .modseq = row.modseq,

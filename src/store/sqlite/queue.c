@@ -23,7 +23,7 @@ static err add_entry(tx *t, const store_letter *letter, size_t i, int64_t messag
         I(m->hold ? QUEUE_HELD : QUEUE_WAITING), I(m->first_try));
 }
 
-err queue_add(tx *t, const store_letter *letter, int64_t content) {
+err queue_rows_add(tx *t, const store_letter *letter, int64_t content) {
     const store_accepted *m = letter->m;
     TRY(DB_RUN(
         t->d,
@@ -38,7 +38,7 @@ err queue_add(tx *t, const store_letter *letter, int64_t content) {
     return OK;
 }
 
-err queue_drop(tx *t, int64_t entry, int64_t message) {
+err queue_rows_drop(tx *t, int64_t entry, int64_t message) {
     TRY(DB_RUN(t->d, "DELETE FROM queue_entry WHERE id = ?1", I(entry)));
     TRY(DB_RUN(t->d, "DELETE FROM queue_history WHERE entry = ?1", I(entry)));
     int64_t left = 0, content = 0;
@@ -51,7 +51,7 @@ err queue_drop(tx *t, int64_t entry, int64_t message) {
     return content_release(t, content);
 }
 
-err queue_entry_of(const query *q, arena *a, queue_entry *out) {
+err queue_row_of(const query *q, arena *a, queue_entry *out) {
     int64_t traits = query_int(q, 6);
     *out = (queue_entry){
         .id = query_int(q, 0),
@@ -126,7 +126,7 @@ static err load_group(tx *t, const claim_args *x, const group *g) {
         queue_entry *e = LIST_PUSH(x->a, x->out, x->n);
         if (!e)
             return list_over();
-        TRY(queue_entry_of(&q, x->a, e));
+        TRY(queue_row_of(&q, x->a, e));
         e->state = QUEUE_ACTIVE;
         e->next_try = x->until;
     }

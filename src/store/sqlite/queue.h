@@ -5,11 +5,11 @@
 #include "store/sqlite/writer.h"
 
 /* The message and an entry for each of its recipients; the content gains no owner here (the caller counted it). */
-err queue_add(tx *t, const store_letter *letter, int64_t content) MUST_USE;
+err queue_rows_add(tx *t, const store_letter *letter, int64_t content) MUST_USE;
 /* One letter: rows for its locals, entries for its recipients. */
-err accept_letter(tx *t, const store_letter *letter) MUST_USE;
+err sqlite_letter(tx *t, const store_letter *letter) MUST_USE;
 /* Removes an entry, and with the last one its message and content. */
-err queue_drop(tx *t, int64_t entry, int64_t message) MUST_USE;
+err queue_rows_drop(tx *t, int64_t entry, int64_t message) MUST_USE;
 
 /* clang-format off */
 #define QUEUE_COLUMNS \
@@ -20,6 +20,6 @@ err queue_drop(tx *t, int64_t entry, int64_t message) MUST_USE;
     " LEFT JOIN queue_history ON queue_history.entry = queue_entry.id "
 /* clang-format on */
 /* From the columns QUEUE_COLUMNS. */
-err queue_entry_of(const query *q, arena *a, queue_entry *out) MUST_USE;
+err queue_row_of(const query *q, arena *a, queue_entry *out) MUST_USE;
 
 #endif

@@ -72,7 +72,7 @@ static err settle_one(tx *t, const queue_result *r) {
     TRY(load(t->d, r->id, &row, &found));
     if (!found)
         return OK;
-    return r->outcome == QUEUE_DONE ? queue_drop(t, r->id, row.message) : retry(t, r, &row);
+    return r->outcome == QUEUE_DONE ? queue_rows_drop(t, r->id, row.message) : retry(t, r, &row);
 }
 
 typedef struct settle_args {
@@ -99,7 +99,7 @@ static err settle(tx *t, void *arg) {
     for (size_t i = 0; i < x->n; i++)
         TRY(settle_one(t, &x->results[i]));
     for (size_t i = 0; i < x->notices_n; i++) {
-        TRY(accept_letter(t, &x->notices[i]));
+        TRY(sqlite_letter(t, &x->notices[i]));
         log_lost(&x->notices[i]);
     }
     return OK;
@@ -134,7 +134,7 @@ static err list(db *d, void *arg) {
         queue_entry *e = LIST_PUSH(x->a, x->out, x->n);
         if (!e)
             return list_over();
-        TRY(queue_entry_of(&q, x->a, e));
+        TRY(queue_row_of(&q, x->a, e));
     }
     return query_end(&q);
 }
@@ -175,7 +175,7 @@ typedef struct apply_args {
 static err remove_entry(tx *t, int64_t id, bool *done) {
     settled row;
     TRY(load(t->d, id, &row, done));
-    return *done ? queue_drop(t, id, row.message) : OK;
+    return *done ? queue_rows_drop(t, id, row.message) : OK;
 }
 
 static err apply_one(tx *t, const apply_args *x, int64_t id) {
