@@ -178,32 +178,45 @@ static void files_may_not_grow(void **state) {
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static char small[] = "/tmp/small-XXXXXX";
+static bool mounted;
+
+static int mount_small(void **state) {
+    (void)state;
+    assert_non_null(mkdtemp(small));
+    mounted = mount("tmpfs", small, "tmpfs", 0, "size=3m") == 0; /* only root can */
+    return 0;
+}
+
+static int unmount_small(void **state) {
+    (void)state;
+    if (mounted)
+        umount2(small, MNT_DETACH);
+    rmdir(small);
+    return 0;
+}
+
 static void a_small_file_system_fills_up(void **state) {
-    char path[] = "/tmp/small-XXXXXX", *before = getenv("TMPDIR");
-    assert_non_null(mkdtemp(path));
-    if (mount("tmpfs", path, "tmpfs", 0, "size=3m") != 0) { /* only root can */
-        rmdir(path);
+    if (!mounted)
         skip();
-    }
-    setenv("TMPDIR", path, 1);
+    const char *before = getenv("TMPDIR");
+    setenv("TMPDIR", small, 1);
     kit_begin(state);
+    if (before)
+        setenv("TMPDIR", before, 1);
+    else
+        unsetenv("TMPDIR");
     kit *k = *state;
     int64_t inbox = kit_box(k, &k->as_anna, "INBOX");
     static str kept[2000];
     int n = 0;
     fill(k, inbox, kept, &n, 2000);
     read_all(k, inbox, kept, n);
-    assert_int_equal(mount("tmpfs", path, "tmpfs", MS_REMOUNT, "size=30m"), 0);
+    assert_int_equal(mount("tmpfs", small, "tmpfs", MS_REMOUNT, "size=30m"), 0);
     kept[n++] = with_attachment(k, 0);
     kit_append(k, &k->as_anna, inbox, kept[n - 1]);
     read_all(k, inbox, kept, n);
     kit_end(state);
-    if (before)
-        setenv("TMPDIR", before, 1);
-    else
-        unsetenv("TMPDIR");
-    umount(path);
-    rmdir(path);
 }
 
 int main(int argc, char **argv) {
@@ -215,7 +228,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(each_sync_fails),
         cmocka_unit_test(a_full_disk_heals_without_restart),
         cmocka_unit_test(files_may_not_grow),
-        cmocka_unit_test(a_small_file_system_fills_up),
+        cmocka_unit_test_setup_teardown(a_small_file_system_fills_up, mount_small, unmount_small),
     };
     kit_backend = kit_backends[0];
     if (argc == 2)
