@@ -14,7 +14,8 @@ static bool scan_parameters(imap_command *c) {
     return imap_scan_end(s);
 }
 
-static void describe(imap_command *c, const store_mailbox *m) {
+/* `asked`: as the client named it; RFC 9051 6.3.9.7 wants to hear of it when that is not the name. */
+static void describe(imap_command *c, const store_mailbox *m, str asked) {
     imap_session *s = c->session;
     buf *out = imap_out(c);
     bool rev2 = s->enabled & ENABLED_REV2;
@@ -29,6 +30,11 @@ static void describe(imap_command *c, const store_mailbox *m) {
         return;
     buf_add(out, S("* LIST () \"/\" "));
     imap_print_mailbox(out, m->name, true);
+    if (!str_eq(asked, m->name)) {
+        buf_add(out, S(" (\"OLDNAME\" ("));
+        imap_print_mailbox(out, asked, true);
+        buf_add(out, S("))"));
+    }
     buf_add(out, S("\r\n"));
 }
 
@@ -58,6 +64,6 @@ void imap_select(imap_command *c, bool read_only) {
         return;
     }
     imap_session_move(s, IMAP_SELECTED);
-    describe(c, &m);
+    describe(c, &m, name);
     imap_ok(c, read_only ? "[READ-ONLY] EXAMINE done" : "[READ-WRITE] SELECT done");
 }
