@@ -60,6 +60,12 @@ void drop_follow_parent(void) { prctl(PR_SET_PDEATHSIG, SIGTERM); }
 
 /* ---- seccomp ---- */
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { SANITIZED = true }; /* the sanitizers' own calls are not on the list */
+#else
+enum { SANITIZED = false };
+#endif
+
 /* What a server that keeps mail and speaks on sockets needs: files below its paths, sockets, threads, memory, time. */
 static const int allowed_calls[] = {
     /* files */
@@ -305,10 +311,6 @@ err drop_walls(const drop_path *paths, size_t n, drop_level *level) {
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     level->landlock = landlock_walls(paths, n);
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    level->seccomp = false; /* the sanitizers' own calls are not on the list */
-#else
-    level->seccomp = seccomp_walls();
-#endif
+    level->seccomp = !SANITIZED && seccomp_walls();
     return OK;
 }

@@ -12,7 +12,7 @@ static arena memory;
 
 static int setup(void **state) {
     arena_init(&memory, 8 << 20);
-    return mkdtemp(folder) ? 0 : -1;
+    return mkdtemp(folder) && chmod(folder, 0755) == 0 ? 0 : -1; /* the server's user must pass */
 }
 
 static int teardown(void **state) {

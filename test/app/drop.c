@@ -16,10 +16,6 @@ enum { OPENED_FORBIDDEN = 1, WROTE_FORBIDDEN = 2, EXECUTED = 4, LOST_OWN = 8, LO
 static bool sanitized(void) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return true;
-#endif
 #endif
     return false;
 }

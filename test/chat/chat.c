@@ -42,6 +42,7 @@ typedef struct chat {
     buf in;
     unsigned line;
     bool starttls_sent;
+    server *running; /* in this process */
 } chat;
 
 _Noreturn static void fail(chat *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -155,7 +156,6 @@ static void fill_store(chat *c, const config *conf) {
 
 static void start_server(chat *c) {
     static boot b;
-    static server *running;
     SCOPED_BUF mistakes;
     buf_init(&mistakes, 65536);
     str path = write_config(c);
@@ -168,7 +168,7 @@ static void start_server(chat *c) {
     if (!c->binary) {
         log_setup(LOG_LOGFMT, LOG_ERROR, 2);
         must(c, "prepare", boot_prepare(&b));
-        must(c, "start", server_start(&running, &b));
+        must(c, "start", server_start(&c->running, &b));
         return;
     }
     pid_t child = fork();
@@ -328,6 +328,9 @@ static void run(const char *binary, const char *path) {
     if (c.login)
         log_in(&c);
     play(&c);
+    close(c.fd);
+    if (c.running)
+        server_stop(c.running, 1000);
     exit(0);
 }
 
