@@ -55,14 +55,21 @@ static void tell_story(smtp_client *c, const addr *to) {
     memcpy(c->story, b.p, b.n);
 }
 
+static err connect_to(smtp_client *c, const addr *to, const addr *from) {
+    if (!c->config.helo.p || !c->config.name.p || !c->config.user.p || !c->config.password.p)
+        return err_make(ERR_PERM, ERR_LIMIT, "local error", "a name of the client's configuration is too long");
+    err e = wire_connect(&c->wire, to, from, deadline_in(c->config.connect_ms));
+    if (failed(e) && e.what == ERR_CLOSED) /* refused: nobody is there, which is not the same as somebody who left */
+        e.what = ERR_UNAVAILABLE;
+    return e;
+}
+
 err smtp_client_open(smtp_client **out, const addr *to, const addr *from, const smtp_client_config *config, arena *a,
                      smtp_reply *said) {
     *out = NULL;
     *said = (smtp_reply){0};
     smtp_client *c = client_make(config);
-    err e = c->config.helo.p && c->config.name.p && c->config.user.p && c->config.password.p
-                ? wire_connect(&c->wire, to, from, deadline_in(c->config.connect_ms))
-                : err_make(ERR_PERM, ERR_LIMIT, "local error", "a name of the client's configuration is too long");
+    err e = connect_to(c, to, from);
     if (!failed(e))
         e = client_greet(c);
     if (failed(e)) {

@@ -11,7 +11,7 @@ typedef struct host_case {
 } host_case;
 
 static const host_case cases[] = {
-    {"nobody listens", {0}, true, true, SAID_LATER, "4.4.2"},
+    {"nobody listens", {0}, true, true, SAID_LATER, "4.4.1"},
     {"closes at once", {.close_at = SINK_CONNECT}, false, true, SAID_LATER, "4.4.2"},
     {"closes at EHLO", {.close_at = SINK_EHLO}, false, true, SAID_LATER, "4.4.2"},
     {"busy", {.greeting = "421 4.3.2 busy"}, false, true, SAID_LATER, "4.3.2"},
