@@ -11,19 +11,29 @@
 
 enum { CONFIG_MEMORY = 4 << 20, CONFIG_FILE = 1 << 20, CONFIG_SET_ONCE = 10000 };
 
+/* A list option: it may be given over several lines, or several times, and is set when all of it is there. */
+typedef struct list_text {
+    struct list_text *next;
+    const option *row;
+    void *target;
+    unsigned line;
+    buf words;
+} list_text;
+
 /* State of one reading: libinih tells names and values, we count lines as it takes them from us. */
 typedef struct reading {
     config *c;
     config_mistakes *mistakes;
     str rest;
     unsigned line;
-    map given;                /* "section name" -> line, to find what is written twice */
-    str list_key, list_value; /* of the list option that may go on in the next line */
+    map given; /* "section name" -> line, to find what is written twice */
+    list_text *lists;
 } reading;
 
+/* Without memory for its text a mistake is one all the same: half a configuration must never pass for a whole one. */
 static void mistake(reading *r, unsigned line, str text) {
-    if (r->mistakes->n < CONFIG_MISTAKES && text.p)
-        r->mistakes->items[r->mistakes->n++] = (config_mistake){line, text};
+    if (r->mistakes->n < CONFIG_MISTAKES)
+        r->mistakes->items[r->mistakes->n++] = (config_mistake){line, text.p ? text : S("configuration too large")};
 }
 
 #define MISTAKE(r, line, ...) mistake(r, line, arena_strf(&(r)->c->memory, __VA_ARGS__))
@@ -116,13 +126,34 @@ static void *section_target(reading *r, str section, str *kind) {
 
 /* ---- values ---- */
 
-/* Lists may be given over several lines, or several times: the value so far with the new one behind. */
-static str list_so_far(reading *r, str key, str value) {
-    if (str_eq(r->list_key, key))
-        value = arena_strf(&r->c->memory, "%.*s %.*s", STR_ARG(r->list_value), STR_ARG(value));
-    r->list_key = arena_str(&r->c->memory, key);
-    r->list_value = arena_str(&r->c->memory, value);
-    return r->list_value;
+static void add_to_list(reading *r, const option *row, void *target, str value) {
+    list_text *l = r->lists;
+    while (l && (l->row != row || l->target != target))
+        l = l->next;
+    if (!l) {
+        l = mem_alloc(sizeof *l);
+        *l = (list_text){.next = r->lists, .row = row, .target = target};
+        buf_init(&l->words, 2 * CONFIG_FILE);
+        r->lists = l;
+    }
+    l->line = r->line;
+    buf_add(&l->words, value);
+    buf_add_byte(&l->words, ' ');
+}
+
+static void set_option(reading *r, unsigned line, str kind, str name, str value, void *target) {
+    err e = options_set(config_options, config_options_n, kind, name, value, target, &r->c->memory);
+    if (failed(e))
+        MISTAKE(r, line, "%s", e.log[0] ? e.log : e.text);
+}
+
+static void set_lists(reading *r) {
+    for (list_text *l; (l = r->lists);) {
+        r->lists = l->next;
+        set_option(r, l->line, str_c(l->row->section), str_c(l->row->name), buf_str(&l->words), l->target);
+        buf_free(&l->words);
+        free(l);
+    }
 }
 
 static void set_value(reading *r, str section, str name, str value) {
@@ -130,19 +161,17 @@ static void set_value(reading *r, str section, str name, str value) {
     void *target = section_target(r, section, &kind);
     if (!target)
         return;
-    str key = arena_strf(&r->c->memory, "%.*s %.*s", STR_ARG(section), STR_ARG(name));
     const option *row = options_find(config_options, config_options_n, kind, name, NULL);
     if (row && row->type == OPTION_LIST) {
-        value = list_so_far(r, key, value);
-    } else {
-        uintptr_t before = (uintptr_t)map_get(&r->given, key);
-        if (before)
-            MISTAKE(r, r->line, "%.*s is given twice, first in line %u", STR_ARG(name), (unsigned)before);
-        map_put(&r->given, key, (void *)(uintptr_t)r->line);
+        add_to_list(r, row, target, value);
+        return;
     }
-    err e = options_set(config_options, config_options_n, kind, name, value, target, &r->c->memory);
-    if (failed(e))
-        MISTAKE(r, r->line, "%s", e.log[0] ? e.log : e.text);
+    str key = arena_strf(&r->c->memory, "%.*s %.*s", STR_ARG(section), STR_ARG(name));
+    uintptr_t before = (uintptr_t)map_get(&r->given, key);
+    if (before)
+        MISTAKE(r, r->line, "%.*s is given twice, first in line %u", STR_ARG(name), (unsigned)before);
+    map_put(&r->given, key, (void *)(uintptr_t)r->line);
+    set_option(r, r->line, kind, name, value, target);
 }
 
 static int on_value(void *user, const char *section, const char *name, const char *value) {
@@ -150,10 +179,11 @@ static int on_value(void *user, const char *section, const char *name, const cha
     return 1;
 }
 
-/* Gives libinih one line like fgets does; a line longer than it can take is a mistake, never two lines. */
+/* Gives libinih one line like fgets does; a line longer than it can take is a mistake, never two lines. A file that is
+ * no configuration ends at its last mistake that is kept: that bounds the memory of all of them. */
 static char *give_line(char *into, int size, void *user) {
     reading *r = user;
-    if (r->rest.n == 0)
+    if (r->rest.n == 0 || r->mistakes->n == CONFIG_MISTAKES)
         return NULL;
     str line;
     if (!str_cut_line(&r->rest, &line)) {
@@ -297,6 +327,7 @@ bool config_read_text(config *c, str path, str text, config_mistakes *mistakes) 
     int fault = ini_parse_stream(give_line, &r, on_value, &r);
     if (fault)
         MISTAKE(&r, (unsigned)fault, "cannot read this line; write `name = value` or `[section]`");
+    set_lists(&r);
     if (c->listeners_n == 0)
         builtin_listeners(&r);
     check_whole(&r);

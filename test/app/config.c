@@ -1,5 +1,7 @@
 #include "app/config.h"
 
+#include <unistd.h>
+
 #include "../base/check.h"
 
 /* Reads a text that is wrong; answers its mistakes as the operator sees them, joined. */
@@ -99,6 +101,64 @@ static void a_line_that_is_too_long_is_one_mistake(void **state) {
     assert_int_equal(str_find(said, '\n'), said.n - 1);
 }
 
+/* Pieces of one list may stand anywhere; other lists in between take nothing from it. */
+static void lists_are_gathered(void **state) {
+    config c;
+    config_mistakes m;
+    assert_true(config_read_text(&c, S("x"),
+                                 S("[smtp]\ntrusted = 192.0.2.1\n[dns]\nservers = 192.0.2.9\n[listener \"a\"]\n"
+                                   "address = *:25\n[listener \"b\"]\naddress = *:26\n[smtp]\ntrusted = 192.0.2.2\n"
+                                   "[listener \"a\"]\naddress = *:27\n"),
+                                 &m));
+    assert_int_equal(c.trusted.n, 2);
+    assert_str(c.trusted.items[0], S("192.0.2.1"));
+    assert_str(c.trusted.items[1], S("192.0.2.2"));
+    assert_int_equal(c.listeners[0].addresses.n, 2);
+    assert_str(c.listeners[0].addresses.items[1], S("*:27"));
+    assert_int_equal(c.listeners[1].addresses.n, 1);
+    config_free(&c);
+}
+
+/* `times` times the same with another number, behind a first line: what the reading says. */
+static void assert_too_much(const char *first, const char *before, const char *behind, int times,
+                            const char *expected) {
+    SCOPED_BUF text;
+    SCOPED_ARENA a;
+    buf_init(&text, 1 << 20);
+    arena_init(&a, 1 << 20);
+    buf_add(&text, str_c(first));
+    for (int i = 0; i < times; i++)
+        buf_addf(&text, "%s%d%s", before, i, behind);
+    buf_add_byte(&text, '\0');
+    assert_false(text.over);
+    str said = mistakes_of(&a, text.p);
+    assert_int_not_equal(str_find_str(said, str_c(expected)), STR_NONE);
+}
+
+static void everything_has_a_most(void **state) {
+    assert_too_much("[smtp]\n", "trusted = 192.0.2.1 # ", "\n", 257, "godwit.conf:258: trusted: more than 256 words\n");
+    assert_too_much("[smtp]\n", "trusted = 192.0.2.1 # ", "\n", 30000, ": trusted: more than 256 words\n");
+    assert_too_much("", "[smtp]\ntrusted = 192.0.2.1\n[dns]\nservers = 192.0.2.1 # ", "\n", 10000,
+                    ": trusted: more than 256 words\n");
+    assert_too_much("", "[listener \"l", "\"]\naddress = *:25\n", 65,
+                    "godwit.conf:130: too many [listener] sections\n");
+    assert_too_much("", "[tls \"t", "\"]\nkey = k\n", 1001, "godwit.conf:2002: too many [tls] sections\n");
+}
+
+static void a_file_has_a_most(void **state) {
+    char path[] = "/tmp/godwit-config-XXXXXX";
+    config c;
+    config_mistakes m;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && ftruncate(fd, (1 << 20) + 1) == 0);
+    assert_false(config_read(&c, str_c(path), &m));
+    assert_int_equal(m.n, 1);
+    assert_str(m.items[0].text, S("cannot read it: larger than 1048576 bytes"));
+    config_free(&c);
+    close(fd);
+    unlink(path);
+}
+
 static void mistakes_beyond_the_most_are_not_kept(void **state) {
     SCOPED_BUF text;
     buf_init(&text, 100000);
@@ -128,6 +188,9 @@ int main(void) {
         cmocka_unit_test(mistakes_are_named_with_file_and_line),
         cmocka_unit_test(what_belongs_together_is_checked),
         cmocka_unit_test(a_line_that_is_too_long_is_one_mistake),
+        cmocka_unit_test(lists_are_gathered),
+        cmocka_unit_test(everything_has_a_most),
+        cmocka_unit_test(a_file_has_a_most),
         cmocka_unit_test(mistakes_beyond_the_most_are_not_kept),
         cmocka_unit_test(a_file_that_cannot_be_read_is_a_mistake),
     };
