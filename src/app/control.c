@@ -74,11 +74,16 @@ static void answer(int fd, err e, const buf *said) {
         log_debug("control.answer_lost", lf_err(&sent));
 }
 
+/* Certificates must never end because nobody restarted the server: they are always taken. */
+static err apply_certificates(control *c, const boot *b) {
+    TRY(server_reload_certificates(c->server, b));
+    return err_make(ERR_PERM, ERR_LIMIT, "too many reloads",
+                    "%d reloads: only certificates are taken now; restart the server for the rest", GENERATIONS - 1);
+}
+
 /* Takes the boot over, or frees it. */
 static err apply(control *c, boot *b, buf *said) {
-    err e = c->boots_n == GENERATIONS
-                ? err_make(ERR_PERM, ERR_LIMIT, "too many reloads", "%d reloads; restart the server", GENERATIONS)
-                : server_reload(c->server, b, said);
+    err e = c->boots_n == GENERATIONS ? apply_certificates(c, b) : server_reload(c->server, b, said);
     if (!failed(e)) {
         c->boots[c->boots_n++] = b;
         return OK;

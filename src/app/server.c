@@ -107,10 +107,14 @@ static void say_restart(buf *said, const boot *old, const config *fresh) {
         buf_add(said, S("the data directory stays what it was until the next start\n"));
 }
 
+err server_reload_certificates(server *s, const boot *b) {
+    return tls_server_reload(s->tls, b->certs.pairs, b->certs.n);
+}
+
 err server_reload(server *s, boot *b, buf *said) {
     services *fresh;
     const services_parts parts = {s->store, s->tls, b->certs.secret};
-    TRY(tls_server_reload(s->tls, b->certs.pairs, b->certs.n));
+    TRY(server_reload_certificates(s, b));
     TRY(services_create(&fresh, &b->config, &parts));
     TRY(outbound_reload(s->outbound, &fresh->mail, &b->config, b->certs.smarthost_password));
     fresh->older = s->services;

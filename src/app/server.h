@@ -13,6 +13,8 @@ err server_start(server **out, boot *b) MUST_USE;
  * Its sockets are not looked at; listeners that came or went need a restart, which `said` then tells. The boot must
  * live as long as the server. */
 err server_reload(server *s, boot *b, buf *said) MUST_USE;
+/* The certificates alone: when no more configurations can be kept. */
+err server_reload_certificates(server *s, const boot *b) MUST_USE;
 /* Another process changed the store. */
 void server_poke(server *s);
 /* One JSON object: connections, queue, memory, walls. */

@@ -10,7 +10,7 @@ static int ask(ctl *c, const char *doing, frame_type type, buf *said) {
         return code;
     err e = control_ask(c->config.data, type, said);
     if (failed(e) && e.kind == ERR_PEER)
-        fprintf(stderr, "%.*s", STR_ARG(buf_str(said)));
+        fprintf(stderr, "%.*s%s", STR_ARG(buf_str(said)), str_ends(buf_str(said), S("\n")) ? "" : "\n");
     return failed(e) ? ctl_fail(c, doing, e) : EX_OK;
 }
 
