@@ -29,7 +29,7 @@ typedef enum err_what {
     ERR_CLOSED,      /* the other side is gone */
     ERR_FULL,        /* no space on the device */
     ERR_IO,          /* the device failed */
-    ERR_CORRUPT,     /* stored data failed its checksum */
+    ERR_CORRUPT,     /* stored data failed its checksum, signed data its signature */
     ERR_CONFLICT,    /* somebody else changed it, or it is in use */
     ERR_UNAVAILABLE, /* a service we need does not answer */
     ERR_UNSUPPORTED,

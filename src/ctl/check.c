@@ -13,6 +13,8 @@
 #include "net/dns.h"
 #include "net/loop.h"
 
+enum { DNS_MS = 6000 };
+
 typedef struct findings {
     ctl *c;
     ctl_table table;
@@ -120,15 +122,10 @@ static void check_certificates(findings *f) {
     certs_free(&found);
 }
 
-static void check_dns(findings *f) {
+static void check_host(findings *f) {
     config *c = &f->c->config;
-    const dns_config dc = config_dns(c);
     dns_answer answer;
-    err e = loops_start(1);
-    if (!failed(e))
-        e = dns_start(&dc);
-    if (!failed(e))
-        e = dns_addresses(c->host, &f->c->memory, &answer, deadline_in(6000));
+    err e = dns_addresses(c->host, &f->c->memory, &answer, deadline_in(DNS_MS));
     if (failed(e))
         FIND(f, WARNING, "dns",
              "%.*s cannot be looked up (%s); other servers could not be found either: see [dns] servers",
@@ -140,6 +137,42 @@ static void check_dns(findings *f) {
              STR_ARG(c->host));
     else
         FIND(f, FINE, "dns", "%.*s has %zu addresses", STR_ARG(c->host), answer.n);
+}
+
+/* The root is signed: where its answers are not, the resolver strips signatures, and to a validating server every name
+ * is bogus. */
+static void check_validation(findings *f) {
+    const config *c = &f->c->config;
+    dns_answer answer;
+    if (str_eq(c->dns_anchor_file, S("none"))) {
+        find(f, FINE, "dnssec", S("not validated: [dns] trust-anchor-file is none"));
+        return;
+    }
+    err e = dns_txt(S("."), &f->c->memory, &answer, deadline_in(DNS_MS));
+    if (!failed(e))
+        find(f, FINE, "dnssec", answer.secure ? S("answers are validated") : S("the root is not signed here"));
+    else if (e.what == ERR_CORRUPT)
+        FIND(f, WARNING, "dnssec",
+             "answers fail validation (%s), so no other server can be found and mail to them waits: %s strips "
+             "signatures, or this machine's clock is wrong; name resolvers that pass DNSSEC in [dns] servers (as "
+             "unbound "
+             "on this machine: 127.0.0.1), or give validation up with trust-anchor-file = none",
+             e.log, c->dns_forward.n ? "the resolver in [dns] servers" : "the resolver in /etc/resolv.conf");
+    else
+        FIND(f, WARNING, "dnssec", "the root cannot be looked up (%s): see [dns] servers", e.log[0] ? e.log : e.text);
+}
+
+static void check_dns(findings *f) {
+    const dns_config dc = config_dns(&f->c->config);
+    err e = loops_start(1);
+    if (!failed(e))
+        e = dns_start(&dc);
+    if (failed(e)) {
+        FIND(f, WRONG, "dns", "the resolver does not start (%s): see [dns]", e.log[0] ? e.log : e.text);
+    } else {
+        check_validation(f); /* first: its reason is the one that the rest of the lookups fails for */
+        check_host(f);
+    }
     dns_stop();
     loops_stop();
 }

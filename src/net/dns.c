@@ -60,7 +60,7 @@ err dns_lookup_begin(dns_lookup *q, str name, int type) {
 /* Bogus is temporary: to believe "no record" would let an attacker switch protection off. */
 static err judge(const struct ub_result *r) {
     if (r->bogus)
-        return err_make(ERR_TEMP, ERR_UNAVAILABLE, "DNS answer failed validation", "%s: %s", r->qname,
+        return err_make(ERR_TEMP, ERR_CORRUPT, "DNS answer failed validation", "%s: %s", r->qname,
                         r->why_bogus ? r->why_bogus : "bogus");
     if (r->rcode != 0 && r->rcode != 3)
         return err_make(ERR_TEMP, ERR_UNAVAILABLE, "DNS lookup failed", "%s: rcode %d", r->qname, r->rcode);

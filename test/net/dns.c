@@ -215,8 +215,8 @@ static void finds_texts_names_and_keys(void **state) {
 
 static void look_up_failures(arena *a) {
     dns_answer got;
-    check_fails(dns_mx(S("broken.test"), a, &got, soon()), ERR_TEMP, ERR_UNAVAILABLE); /* bogus */
-    check_fails(dns_addresses(S("host.broken.test"), a, &got, soon()), ERR_TEMP, ERR_UNAVAILABLE);
+    check_fails(dns_mx(S("broken.test"), a, &got, soon()), ERR_TEMP, ERR_CORRUPT); /* bogus */
+    check_fails(dns_addresses(S("host.broken.test"), a, &got, soon()), ERR_TEMP, ERR_CORRUPT);
     check_fails(dns_mx(S("refused.test"), a, &got, soon()), ERR_TEMP, ERR_UNAVAILABLE); /* no zone of that server */
     check_fails(dns_mx(S("a..b"), a, &got, soon()), ERR_PEER, ERR_SYNTAX);
     check_fails(dns_mx(S("a b.test"), a, &got, soon()), ERR_PEER, ERR_SYNTAX);
