@@ -84,7 +84,7 @@ class Godwit:
         domain = first.split("@")[1]
         self.write_config()
         written = self.config.read_bytes()
-        self.ctl("init", "--force", "--domain", domain, "--account", first, "--password-stdin", "--data", self.folder / "data", stdin=password.encode() + b"\n")
+        self.ctl("init", "--force", "--domain", domain, "--account", first, "--password-stdin", "--data", self.options["server"]["data"], stdin=password.encode() + b"\n")
         self.config.write_bytes(written)
         for name, password in self.accounts[1:]:
             if name.split("@")[1] != domain:
