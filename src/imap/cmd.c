@@ -177,6 +177,8 @@ void imap_command_free(imap_session *s) {
     if (c->end)
         c->end(c);
     imap_sync_free(c->sync);
+    if (c->text.p)
+        mem_wipe(c->text.p, c->text.n); /* it may hold a password */
     buf_free(&c->text);
     arena_free(&c->memory);
     free(c);

@@ -106,6 +106,8 @@ static void refuse_literal(imap_session *s) {
 static void end_line(imap_session *s, bool dropped) {
     SCOPED_BUF text = imap_collect_take(&s->collect);
     s->command->line(s->command, buf_str(&text), dropped);
+    if (text.p)
+        mem_wipe(text.p, text.n); /* a SASL response may hold a password */
 }
 
 static void on_literal(imap_session *s) {

@@ -3,6 +3,7 @@
 #include "serve.h"
 
 #include "base/time.h"
+#include "imap/cmd.h"
 
 static served s;
 static client c;
@@ -106,6 +107,11 @@ static void mailbox_vanishes(void **state) {
     client_ends(&c);
 }
 
+/* What rests in IDLE: these, a span for each gap in the UIDs, a watch and a waker. */
+static void is_small(void **state) {
+    assert_true(sizeof(imap_session) + sizeof(imap_box) + sizeof(imap_command) < 768);
+}
+
 /* Sessions that idle are many: each hears of each message. */
 static void many(void **state) {
     enum { SESSIONS = 50, MESSAGES = 20 };
@@ -131,8 +137,9 @@ static void many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(tells_at_once),     CASE(what_was_before), CASE(without_a_mailbox), CASE(pipelined),
-        CASE(only_done_ends_it), CASE(beats_and_ends),  CASE(mailbox_vanishes),  CASE(many),
+        CASE(tells_at_once),    CASE(what_was_before),      CASE(without_a_mailbox),
+        CASE(pipelined),        CASE(only_done_ends_it),    CASE(beats_and_ends),
+        CASE(mailbox_vanishes), cmocka_unit_test(is_small), CASE(many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
