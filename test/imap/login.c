@@ -1,5 +1,7 @@
 #include <openssl/ssl.h>
 
+#include "../auth/scram_client.h"
+#include "base/codec.h"
 #include "serve.h"
 
 static served s;
@@ -56,6 +58,53 @@ static void two_questions(void **state) {
     assert_true(str_starts(client_rest(&c, S("a")), S("OK [CAPABILITY ")));
 }
 
+static void send_base64(const char *before, const buf *bytes) {
+    SCOPED_BUF line;
+    buf_init(&line, 4096);
+    buf_add(&line, str_c(before));
+    base64_encode(&line, buf_str(bytes));
+    buf_add(&line, S("\r\n"));
+    client_send(&c, buf_str(&line));
+}
+
+static void receive_base64(buf *out) {
+    buf_clear(out);
+    assert_true(base64_decode(out, str_skip(client_says(&c, "+ "), 2)));
+}
+
+/* SCRAM-SHA-256 with the server's proof as a last challenge; with -PLUS bound to the TLS it runs in. */
+static void prove(const char *mechanism, const char *gs2, str binding) {
+    scram_client m;
+    SCOPED_BUF first, last, message;
+    buf_init(&first, 1000);
+    buf_init(&last, 1000);
+    buf_init(&message, 1000);
+    scram_client_begin(&m, str_c(gs2), S("user@demo.test"), S("pass"), S("rOprNGfwEbeRWgbNEkqO"), &first);
+    send_base64(mechanism, &first);
+    receive_base64(&message);
+    assert_true(scram_client_answer(&m, buf_str(&message), binding, &last));
+    send_base64("", &last);
+    receive_base64(&message);
+    assert_true(scram_client_trusts(&m, buf_str(&message)));
+    client_send(&c, S("\r\n"));
+    assert_true(str_starts(client_rest(&c, S("a")), S("OK [CAPABILITY ")));
+    scram_client_free(&m);
+}
+
+static void by_scram(void **state) {
+    prove("a AUTHENTICATE SCRAM-SHA-256 ", "n,,", S(""));
+    client_well(&c, "SELECT INBOX");
+}
+
+static void by_scram_plus(void **state) {
+    unsigned char data[32];
+    client_well(&c, "STARTTLS");
+    client_tls(&c);
+    assert_int_equal(SSL_export_keying_material(c.ssl, data, 32, "EXPORTER-Channel-Binding", 24, NULL, 0, 0), 1);
+    prove("a AUTHENTICATE SCRAM-SHA-256-PLUS ", "p=tls-exporter,,", str_of((char *)data, 32));
+    client_well(&c, "SELECT INBOX");
+}
+
 /* Nobody sees what is another's: names mean the own account's mailboxes, and there is no other way to name one. */
 static void strangers_mail(void **state) {
     home_add_password(&s.home, S("other@demo.test"), S("pass"));
@@ -86,6 +135,7 @@ static void strangers_mail(void **state) {
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, begin, finish)
 
 int main(void) {
-    const struct CMUnitTest tests[] = {CASE(by_password), CASE(by_sasl), CASE(two_questions), CASE(strangers_mail)};
+    const struct CMUnitTest tests[] = {CASE(by_password), CASE(by_sasl),       CASE(two_questions),
+                                       CASE(by_scram),    CASE(by_scram_plus), CASE(strangers_mail)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
