@@ -1,6 +1,9 @@
 #include "kit.h"
 
+#include <arpa/inet.h>
 #include <ftw.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "../net/on_loop.h"
 #include "../net/zone.h"
@@ -65,13 +68,33 @@ static void open_store(kit *k) {
     check_ok(store_account_add(k->store, &admin, &anna, &k->anna));
 }
 
-/* A port that is free on all addresses the tests use. */
-static uint16_t free_port(void) {
-    const sink_script quiet = {0};
-    sink *s = sink_start_at(&quiet, "127.0.0.2", 0);
-    uint16_t port = sink_port(s);
-    sink_stop(s);
-    return port;
+static int reserve(const char *ip, uint16_t *port) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(*port)};
+    socklen_t n = sizeof at;
+    int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    check(fd >= 0 && inet_pton(AF_INET, ip, &at.sin_addr) == 1);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&at, n) != 0) {
+        close(fd);
+        return -1;
+    }
+    check(getsockname(fd, (struct sockaddr *)&at, &n) == 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+/* One port on both hosts, ours until the end: the sinks may share it, other tests that run now do not get it. */
+static void reserve_port(kit *k) {
+    for (;;) {
+        uint16_t port = 0;
+        k->reserved[0] = reserve("127.0.0.2", &port);
+        check(k->reserved[0] >= 0);
+        k->reserved[1] = reserve("127.0.0.3", &port);
+        k->config.port = port;
+        if (k->reserved[1] >= 0)
+            return;
+        close(k->reserved[0]);
+    }
 }
 
 int kit_begin(void **state) {
@@ -90,13 +113,14 @@ int kit_begin(void **state) {
                                       .quit_ms = 1000};
     k->config = (relay_config){.helo = S("relay.test"),
                                .tls = 1,
-                               .port = free_port(),
+
                                .max_mx = 5,
                                .pool_per_host = 4,
                                .pool_idle_ms = 60000,
                                .pool_messages = 100,
                                .allow_loopback = true,
                                .times = times};
+    reserve_port(k);
     k->message = S("Subject: hello\r\n\r\nHello.\r\n");
     k->sender = "anna@example.org";
     return 0;
@@ -114,6 +138,8 @@ int kit_end(void **state) {
         sink_stop(k->first);
     if (k->second)
         sink_stop(k->second);
+    close(k->reserved[0]);
+    close(k->reserved[1]);
     store_close(k->store);
     nftw(k->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     arena_free(&k->memory);

@@ -17,6 +17,7 @@ typedef struct kit {
     relay_config config; /* may be changed before the first attempt */
     relay *relay;
     arena memory;
+    int reserved[2];
     sink *first, *second; /* on 127.0.0.2 and 127.0.0.3; NULL: nobody listens there */
     str message;
     const char *sender;
