@@ -18,20 +18,21 @@ typedef struct host_entry {
 static map hosts;
 static arena hosts_memory;
 
-static void add_name(str name, const addr *address) {
+static bool add_name(str name, const addr *address) {
     host_entry *entry = arena_alloc(&hosts_memory, sizeof *entry);
     str key = arena_lower(&hosts_memory, name);
     if (!entry || !key.p)
-        return;
+        return false;
     entry->address = *address;
     host_entry *first = map_get(&hosts, key);
-    if (!first) {
-        map_put(&hosts, key, entry);
-        return;
-    }
-    while (first->next)
+    if (!first)
+        return map_put(&hosts, key, entry);
+    size_t n = 1;
+    for (; first->next; n++)
         first = first->next;
-    first->next = entry;
+    if (n < ADDRESSES_MAX)
+        first->next = entry;
+    return n < ADDRESSES_MAX;
 }
 
 static bool next_word(str *line, str *word) {
@@ -46,16 +47,19 @@ static bool next_word(str *line, str *word) {
     return word->n > 0;
 }
 
-static void read_line(str line) {
+/* False when not all of it could be kept. */
+static bool read_line(str line) {
     size_t comment = str_find(line, '#');
     if (comment != STR_NONE)
         line = str_sub(line, 0, comment);
     str word;
     addr address;
+    bool kept = true;
     if (!next_word(&line, &word) || !addr_parse(word, &address))
-        return;
+        return true;
     while (next_word(&line, &word))
-        add_name(word, &address);
+        kept = add_name(word, &address) && kept;
+    return kept;
 }
 
 static void read_all(int fd, buf *text) {
@@ -78,11 +82,12 @@ void dns_hosts_load(str path) {
     SCOPED_BUF text;
     buf_init(&text, FILE_MAX);
     read_all(fd, &text);
-    if (text.over)
-        log_warn("dns.hosts_too_large", lf_str("file", path));
+    bool kept = !text.over;
     str rest = buf_str(&text), line;
     while (str_cut(&rest, '\n', &line))
-        read_line(line);
+        kept = read_line(line) && kept;
+    if (!kept)
+        log_warn("dns.hosts_too_large", lf_str("file", path));
 }
 
 void dns_hosts_free(void) {

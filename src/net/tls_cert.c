@@ -25,6 +25,11 @@ static err refuse(const tls_pair *pair, const char *what) {
     return err_make(ERR_PERM, ERR_TLS, "bad certificate or key", "%.*s: %s: %s", STR_ARG(pair->name), what, reason);
 }
 
+static err too_long(const tls_pair *pair) {
+    return err_make(ERR_PERM, ERR_LIMIT, "bad certificate or key", "%.*s: more than %d certificates behind the first",
+                    STR_ARG(pair->name), CHAIN_MAX);
+}
+
 static BIO *pem_reader(str pem) { return BIO_new_mem_buf(pem.p ? pem.p : "", pem.n > INT32_MAX ? 0 : (int)pem.n); }
 
 err tls_cert_use(SSL_CTX *context, const tls_pair *pair) {
@@ -35,13 +40,13 @@ err tls_cert_use(SSL_CTX *context, const tls_pair *pair) {
         return refuse(pair, "no certificate in PEM form");
     if (SSL_CTX_use_certificate(context, leaf) != 1)
         return refuse(pair, "certificate");
-    for (int i = 0; i < CHAIN_MAX; i++) {
+    for (int i = 0;; i++) {
         X509 *above = PEM_read_bio_X509(certificates, NULL, no_pass_phrase, NULL);
         if (!above)
             break;
-        if (SSL_CTX_add0_chain_cert(context, above) != 1) {
+        if (i == CHAIN_MAX || SSL_CTX_add0_chain_cert(context, above) != 1) {
             X509_free(above);
-            return refuse(pair, "chain");
+            return i == CHAIN_MAX ? too_long(pair) : refuse(pair, "chain");
         }
     }
     ERR_clear_error();

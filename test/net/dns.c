@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
+#include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/dns.h"
 #include "net/fiber.h"
@@ -16,7 +18,7 @@ static zone_server server;
 #define LONG "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
 #define LONGER "\"" LONG LONG "\" "
 
-static const zone_source zones[] = {
+static zone_source zones[] = {
     {.name = "example.test", .is_signed = true, .records =
         "@ IN MX 20 b.example.test.\n@ IN MX 10 a.example.test.\n"
         "a IN A 192.0.2.1\na IN A 192.0.2.2\na IN AAAA 2001:db8::1\n"
@@ -36,8 +38,20 @@ static const zone_source zones[] = {
 
 static char hosts_path[] = "/tmp/godwit-hosts-XXXXXX";
 
+static buf many;
+
+static void add_many_addresses(zone_source *to) {
+    buf_init(&many, 1 << 20);
+    buf_add(&many, str_c(to->records));
+    for (int i = 0; i < LIMIT_DNS_RECORDS + 100; i++)
+        buf_addf(&many, "many IN A 10.1.%d.%d\n", i / 250, i % 250);
+    buf_add_byte(&many, '\0');
+    to->records = many.p;
+}
+
 static int setup(void **state) {
     (void)state;
+    add_many_addresses(&zones[1]);
     zone_start(&server, zones, sizeof zones / sizeof *zones);
     int fd = mkstemp(hosts_path);
     str hosts = S("# comment\n192.0.2.77 Printer.Office.test printer\n2001:db8::77\tprinter # the same\n"
@@ -58,6 +72,7 @@ static int teardown(void **state) {
     dns_stop();
     zone_stop(&server);
     unlink(hosts_path);
+    buf_free(&many);
     return 0;
 }
 
@@ -277,6 +292,50 @@ static void many_wait_and_some_leave_early(void **state) {
     await_count(&answered, 2 * CROWD);
 }
 
+/* More than fits a UDP answer, and more than are used. */
+static void look_up_many(arena *a) {
+    dns_answer got;
+    check_ok(dns_addresses(S("many.plain.test"), a, &got, soon()));
+    check(got.status == DNS_FOUND);
+    check_size(got.n, LIMIT_DNS_RECORDS);
+}
+
+static void only_so_many_records_are_used(void **state) {
+    (void)state;
+    in_both(look_up_many);
+}
+
+/* What a hosts file has too much of is left out, and said. */
+static void a_hosts_file_has_a_most(void **state) {
+    (void)state;
+    loops_stop();
+    dns_stop();
+    SCOPED_BUF text;
+    SCOPED_ARENA a;
+    arena_init(&a, 1 << 20);
+    buf_init(&text, 8 << 20);
+    for (int i = 0; i <= 100000; i++)
+        buf_addf(&text, "192.0.2.1 name%d\n", i);
+    FILE *file = fopen(hosts_path, "w"), *log = tmpfile();
+    check(file && log && fwrite(text.p, 1, text.n, file) == text.n);
+    fclose(file);
+    log_setup(LOG_LOGFMT, LOG_INFO, fileno(log));
+    dns_config config = {.forward = &server.forward, .forward_n = 1, .trust_anchor_file = S("none"),
+                         .timeout_ms = 5000, .hosts_file = str_c(hosts_path)};
+    check_ok(dns_start(&config));
+    log_setup(LOG_LOGFMT, LOG_INFO, 2);
+    char said[1000];
+    rewind(log);
+    size_t n = fread(said, 1, sizeof said, log);
+    fclose(log);
+    check(str_find_str(str_of(said, n), S("dns.hosts_too_large")) != STR_NONE);
+    dns_answer got;
+    check_ok(dns_addresses(S("name99999"), &a, &got, soon()));
+    check_size(got.n, 1);
+    check_fails(dns_addresses(S("name100000"), &a, &got, soon()), ERR_TEMP, ERR_UNAVAILABLE); /* asks the server */
+    check_ok(loops_start(1)); /* for the teardown and the next test */
+}
+
 static void a_silent_server_is_a_timeout(void **state) {
     (void)state;
     loops_stop();
@@ -305,6 +364,8 @@ int main(void) {
         cmocka_unit_test(finds_texts_names_and_keys),
         cmocka_unit_test(failures_are_temporary),
         cmocka_unit_test(many_wait_and_some_leave_early),
+        cmocka_unit_test(only_so_many_records_are_used),
+        cmocka_unit_test(a_hosts_file_has_a_most),
         cmocka_unit_test(a_silent_server_is_a_timeout),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,6 +1,10 @@
 #include "check.h"
 
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -93,6 +97,34 @@ static size_t use_stack(size_t depth) {
     return depth ? use_more(depth - 1) + (size_t)page[depth] : 0;
 }
 
+static void deeper_than_there_is(void *arg) {
+    (void)arg;
+    use_stack(1000);
+}
+
+static void start_too_deep(void *arg) {
+    (void)arg;
+    check_ok(fiber_start("deep", deeper_than_there_is, NULL));
+}
+
+/* The page below a stack ends the process: it never writes into the stack of another. */
+static void a_stack_ends_at_its_guard(void **state) {
+    (void)state;
+    pid_t child = fork();
+    check(child >= 0);
+    if (child == 0) {
+        close(STDERR_FILENO); /* the report of a sanitizer */
+        struct rlimit no_core = {0, 0};
+        setrlimit(RLIMIT_CORE, &no_core);
+        check_ok(loops_start(1));
+        on_loop(0, start_too_deep, NULL);
+        _exit(0);
+    }
+    int status;
+    check(waitpid(child, &status, 0) == child);
+    check(SLOW_SANITIZER ? status != 0 : WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+}
+
 static void deep(void *arg) {
     (void)arg;
     use_stack(40);
@@ -182,6 +214,7 @@ static void yields_take_turns(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stack_ends_at_its_guard), /* first: it forks, and there are no threads yet */
         cmocka_unit_test_setup_teardown(many_wait_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(too_many_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(stacks_are_used_again, setup, teardown),

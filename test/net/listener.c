@@ -5,9 +5,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <uv.h>
 
 #include "base/mem.h"
 #include "lines.h"
+#include "net/conn_private.h"
 #include "net/fiber.h"
 #include "on_loop.h"
 #include "peer.h"
@@ -107,6 +109,21 @@ static void connections_of_one_client_are_limited_over_all_loops(void **state) {
     for (size_t i = 0; i < 4; i++)
         close(fds[i]);
     listener_close(l);
+}
+
+/* The table of clients has a size too: who finds no place in it is one too many. */
+static void the_table_of_clients_is_bounded(void **state) {
+    (void)state;
+    listener l = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    addr one, two, three;
+    map_init(&l.clients, 2);
+    check(addr_parse(S("192.0.2.1"), &one) && addr_parse(S("192.0.2.2"), &two) && addr_parse(S("192.0.2.3"), &three));
+    check(listener_admit(&l, &one, 10) && listener_admit(&l, &two, 10));
+    check(!listener_admit(&l, &three, 10));
+    check(listener_admit(&l, &one, 10));
+    listener_dismiss(&l, &two);
+    check(listener_admit(&l, &three, 10));
+    map_free(&l.clients);
 }
 
 /* ---- lack of descriptors ---- */
@@ -356,6 +373,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(connections_are_limited),
         TEST(connections_of_one_client_are_limited_over_all_loops),
+        cmocka_unit_test(the_table_of_clients_is_bounded),
         cmocka_unit_test_setup_teardown(lack_of_descriptors_is_survived, setup_one, teardown),
         TEST(proxies_say_who_is_there),
         TEST(strangers_may_not_pretend_to_be_proxies),

@@ -164,6 +164,16 @@ static void bad_pairs_are_refused(void **state) {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         check_fails(tls_server_create(&t, &bad[i], 1), ERR_PERM, ERR_TLS);
     check_fails(tls_server_create(&t, pairs, 0), ERR_PERM, ERR_TLS);
+    SCOPED_BUF chain;
+    buf_init(&chain, 1 << 20);
+    for (size_t i = 0; i < 21; i++)
+        buf_add(&chain, pairs[0].certificate);
+    tls_pair most = {buf_str(&chain), pairs[0].key, S("chain")};
+    check_ok(tls_server_create(&t, &most, 1));
+    tls_server_free(t);
+    buf_add(&chain, pairs[0].certificate);
+    most.certificate = buf_str(&chain);
+    check_fails(tls_server_create(&t, &most, 1), ERR_PERM, ERR_LIMIT);
     tls_server_free(NULL);
     tls_client *c;
     check_fails(tls_client_create(&c, S("/nonexistent")), ERR_PERM, ERR_TLS);
