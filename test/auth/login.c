@@ -1,5 +1,9 @@
 #include "auth/login.h"
 
+#include <pthread.h>
+#include <semaphore.h>
+#include <unistd.h>
+
 #include "../base/check.h"
 #include "auth/throttle.h"
 #include "base/log.h"
@@ -8,6 +12,7 @@
 #include "home.h"
 #include "net/fiber.h"
 #include "net/loop.h"
+#include "net/offload.h"
 
 static addr client(void) {
     addr a;
@@ -296,6 +301,60 @@ static void isolation(void **state) {
     home_close(&h);
 }
 
+/* ---- nobody can hash ---- */
+
+enum { BLOCKERS = 300 }; /* more than the shared pool has threads */
+
+static sem_t unblock;
+
+static void hold_thread(void *thread, void *arg) { sem_wait(&unblock); }
+
+static void *block(void *arg) {
+    err e = offload(offload_shared(), hold_thread, NULL, deadline_in(60 * 60 * 1000));
+    assert_false(failed(e));
+    return NULL;
+}
+
+static void *log_in_meanwhile(void *arg) {
+    home *h = arg;
+    auth_user user;
+    static err e;
+    e = log_in(h, S("user@demo.test"), S("pass"), &user);
+    return &e;
+}
+
+/* A login waits so long for a thread, then is told to come back: it is no failure of the client. */
+static void overloaded(void **state) {
+    home h;
+    auth_config c = home_auth_config();
+    pthread_t blockers[BLOCKERS], client_thread;
+    void *said;
+    c.failures_per_client = 1;
+    home_open(&h, &c);
+    home_add_password(&h, S("user@demo.test"), S("pass"));
+    must(loops_start(1));
+    sem_init(&unblock, 0, 0);
+    for (int i = 0; i < BLOCKERS; i++)
+        assert_int_equal(pthread_create(&blockers[i], NULL, block, NULL), 0);
+    usleep(50000);
+    assert_int_equal(pthread_create(&client_thread, NULL, log_in_meanwhile, &h), 0);
+    usleep(50000); /* it waits by now */
+    time_test_advance(11000);
+    loop_kick();
+    pthread_join(client_thread, &said);
+    const err *e = said;
+    assert_int_equal(e->kind, ERR_TEMP);
+    assert_int_equal(e->what, ERR_UNAVAILABLE);
+    assert_string_equal(e->text, "Temporary authentication failure");
+    for (int i = 0; i < BLOCKERS; i++)
+        sem_post(&unblock);
+    for (int i = 0; i < BLOCKERS; i++)
+        pthread_join(blockers[i], NULL);
+    expect(&h, S("user@demo.test"), S("pass"), ERR_WHAT_OTHER);
+    loops_stop();
+    home_close(&h);
+}
+
 static void logs(void **state) {
     home h;
     auth_config c = home_auth_config();
@@ -336,7 +395,7 @@ int main(void) {
         cmocka_unit_test(names),     cmocka_unit_test(credentials),     cmocka_unit_test(one_text),
         cmocka_unit_test(same_time), cmocka_unit_test(cached),          cmocka_unit_test(throttled),
         cmocka_unit_test(delays),    cmocka_unit_test(throttled_names), cmocka_unit_test(throttled_meanwhile),
-        cmocka_unit_test(logs),      cmocka_unit_test(isolation),
+        cmocka_unit_test(logs),      cmocka_unit_test(isolation),       cmocka_unit_test(overloaded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -137,6 +137,16 @@ static void large_lists(void **state) {
     mail_plan plan = EXPAND(&e, "all@demo.test", "all@demo.test");
     check_size(plan.n, 3 * LIMIT_FORWARDS);
     check_size(plan.links_n, 6 * LIMIT_FORWARDS);
+    static mail_recipient lists[LIMIT_RECIPIENTS / LIMIT_FORWARDS + 1];
+    SCOPED_ARENA memory;
+    arena_init(&memory, 256 << 20);
+    for (e.recipients_n = 0; e.recipients_n < sizeof lists / sizeof *lists; e.recipients_n++)
+        lists[e.recipients_n] = house_route(&h, "big0@demo.test");
+    e.recipients = lists;
+    err over = mail_expand(&h.mail, &e, &memory, &plan);
+    check_fails(over, ERR_TEMP, ERR_LIMIT);
+    check_str(str_c(over.text), S("Too many forwards"));
+    e.recipients_n = 1;
     SCOPED_ARENA small;
     arena_init(&small, 100000);
     check_fails(mail_expand(&h.mail, &e, &small, &plan), ERR_TEMP, ERR_LIMIT);
