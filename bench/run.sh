@@ -43,14 +43,14 @@ status=0
 bench=$!
 trap 'kill "$bench" 2>/dev/null' INT TERM
 seen=0
-while kill -0 "$bench" 2>/dev/null; do # one line for each result, so that one sees it live
+while kill -0 "$bench" 2>/dev/null; do # so that one sees it live
     sleep 1
     now=$(wc -l <"$out" 2>/dev/null || echo 0)
-    [[ $now -eq $seen ]] || printf '\r%s results' "$now" >&2
+    [[ $now -eq $seen || ! -t 2 ]] || printf '\r%s results' "$now" >&2
     seen=$now
 done
 wait "$bench" || status=$?
-printf '\r' >&2
+[[ ! -t 2 ]] || printf '\r' >&2
 ./report.py "$out"
 echo
 echo "All numbers: $out"

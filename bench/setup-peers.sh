@@ -46,8 +46,9 @@ for p; do
     haraka)
         [[ -d $W/haraka/node_modules/Haraka ]] && continue
         mkdir -p "$W/haraka"
-        printf '{"name":"bench","version":"1.0.0","private":true,"dependencies":{"Haraka":"3.1.7"}}\n' >"$W/haraka/package.json"
-        (cd "$W/haraka" && npm install --silent --omit=dev --omit=optional --ignore-scripts)
+        # pinned, with two libraries of its that registries do not all have in the newest version
+        printf '{"name":"bench","version":"1.0.0","private":true,"dependencies":{"Haraka":"3.1.7"},"overrides":{"encoding-japanese":"2.4.0","libqp":"2.1.2"}}\n' >"$W/haraka/package.json"
+        (cd "$W/haraka" && npm install --loglevel=error --no-audit --no-fund --omit=dev --omit=optional --ignore-scripts)
         ;;
     *)
         echo "setup-peers.sh: unknown peer $p" >&2
