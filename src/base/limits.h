@@ -39,7 +39,6 @@
 #define LIMIT_CHECK_FAULTS     1000          /* lines of a store check */
 #define LIMIT_SPOOL_MEMORY     (256 << 20)   /* arriving messages kept in memory, together; past it they go to files */
 #define LIMIT_OPEN_RECIPIENTS  100000        /* of all mail transactions under way, together: about a kilobyte each */
-#define LIMIT_HOPS             50            /* Received fields before a message counts as looping, RFC 5321 6.3 */
 #define LIMIT_DNS_RECORDS      1000          /* records used of one answer */
 
 #endif

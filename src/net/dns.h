@@ -1,8 +1,8 @@
 /* DNS by libunbound: cached and validating. Answers live in the caller's arena.
  *
- * Called in a fiber (waits) or another thread (blocks). SERVFAIL, time-outs and bogus answers (ERR_CORRUPT) are ERR_TEMP, never "no record";
- * a name that can be no domain is ERR_PEER/ERR_SYNTAX. Names are A-labels. Names in answers have bytes that are
- * not plain escaped (\\.  \\032), so they never carry a blank or a line end. */
+ * Called in a fiber (waits) or another thread (blocks). SERVFAIL, time-outs and bogus answers (ERR_CORRUPT) are
+ * ERR_TEMP, never "no record"; a name that can be no domain is ERR_PEER/ERR_SYNTAX. Names are A-labels. Names in
+ * answers have bytes that are not plain escaped (\\.  \\032), so they never carry a blank or a line end. */
 #ifndef GODWIT_NET_DNS_H
 #define GODWIT_NET_DNS_H
 

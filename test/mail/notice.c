@@ -2,6 +2,7 @@
 #include "house.h"
 
 #include "../net/check.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "mime/header.h"
 
@@ -106,12 +107,34 @@ static void shared_copies(void **state) {
     assert_true(at != STR_NONE && str_find_str(str_skip(got, at + 1), S("Action: failed")) == STR_NONE);
 }
 
+/* A list with more broken members than one notice names: the sender hears of the first thousand. */
+static void a_notice_names_so_many(void **state) {
+    static const char *members[LIMIT_FORWARDS];
+    for (size_t i = 0; i < LIMIT_FORWARDS; i++)
+        members[i] = arena_cstr(&h.memory, arena_strf(&h.memory, "gone%zu@demo.test", i));
+    house_add(&h, "broken@demo.test", members, LIMIT_FORWARDS);
+    house_add(&h, "more@demo.test", (const char *const[]){"last1@demo.test", "last2@demo.test"}, 2);
+    mail_envelope e = {.sender = S("second@demo.test"), .envid = S("")};
+    err why = house_accept(&h, &e, TO("broken@demo.test", "more@demo.test", "user@demo.test"), MESSAGE);
+    check_ok(why);
+    check_size(house_inbox(&h, "second@demo.test"), 1);
+    str rest = house_message(&h, "second@demo.test", 0);
+    size_t named = 0, at;
+    while ((at = str_find_str(rest, S("\r\nFinal-Recipient:"))) != STR_NONE) {
+        named++;
+        rest = str_skip(rest, at + 2);
+    }
+    check_size(named, 1000);
+    assert_true(has(rest, "gone999@demo.test") && !has(rest, "last1@demo.test"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(failures_are_told), TEST(a_remote_sender),   TEST(no_notice),
-        TEST(nobody_to_tell),    TEST(success_on_demand), TEST(shared_copies),
+        TEST(failures_are_told),      TEST(a_remote_sender),   TEST(no_notice),
+        TEST(nobody_to_tell),         TEST(success_on_demand), TEST(shared_copies),
+        TEST(a_notice_names_so_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
