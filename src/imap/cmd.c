@@ -72,7 +72,7 @@ extern const imap_entry imap_cmd_append, imap_cmd_authenticate, imap_cmd_capabil
     imap_cmd_move, imap_cmd_namespace, imap_cmd_noop, imap_cmd_rename, imap_cmd_search, imap_cmd_select,
     imap_cmd_starttls, imap_cmd_status, imap_cmd_store, imap_cmd_subscribe, imap_cmd_unselect, imap_cmd_unsubscribe;
 
-const imap_entry *imap_entry_find(str name) {
+static const imap_entry *find_entry(str name) {
     static const imap_entry *const table[] = {
         &imap_cmd_append,  &imap_cmd_authenticate, &imap_cmd_capability, &imap_cmd_check,    &imap_cmd_close,
         &imap_cmd_copy,    &imap_cmd_create,       &imap_cmd_delete,     &imap_cmd_enable,   &imap_cmd_examine,
@@ -102,7 +102,7 @@ static bool parse_head(imap_command *c) {
     c->uid = str_caseeq(name, S("UID"));
     if (c->uid && (!imap_scan_sp(&c->args) || !imap_scan_atom(&c->args, &name)))
         name = S("UID");
-    c->entry = imap_entry_find(name);
+    c->entry = find_entry(name);
     if (!c->entry || (c->uid && !(c->entry->flags & ENTRY_UID))) {
         imap_bad_because(c, "There is no such command");
         return false;

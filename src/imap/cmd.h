@@ -54,7 +54,6 @@ struct imap_command {
 
 /* ---- running ---- */
 
-const imap_entry *imap_entry_find(str name);
 imap_command *imap_command_new(imap_session *s, buf text); /* becomes the session's; the text becomes its */
 /* Takes tag and name from its text, and refuses what is unknown or not possible now. False: answered. */
 bool imap_command_begin(imap_command *c);
@@ -77,7 +76,7 @@ void imap_fail(imap_command *c, err e); /* "NO [CODE] text"; what is not the cli
 /* Something longer than a format: the answer is what the caller appended to b. */
 void imap_answer(imap_command *c, const buf *b);
 
-/* A mailbox argument as the store names it. False: answered. */
+/* A mailbox argument, in UTF-8. False: answered. */
 bool imap_arg_mailbox(imap_command *c, str *name);
 /* Flags in parentheses or bare until the end, system flags and keywords apart. False: wrong. */
 bool imap_arg_flags(imap_command *c, bool bare, uint64_t *system, str **keywords, size_t *n);

@@ -1,11 +1,9 @@
-/* IDLE, RFC 9051 6.3.13. At rest nothing but the session and its box remains: the store's watch wakes the connection.
- */
+/* IDLE, RFC 9051 6.3.13. At rest only the session and its box remain; the store's watch wakes the connection. */
 #include <stdatomic.h>
 
 #include "base/mem.h"
-#include "imap/sync.h"
-
 #include "imap/cmd.h"
+#include "imap/sync.h"
 
 typedef struct idle {
     int64_t began; /* monotonic ms */
