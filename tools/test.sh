@@ -9,7 +9,7 @@ what=${1:-all}
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 failed_builds=0
-export TSAN_OPTIONS="suppressions=$PWD/tools/tsan.supp"
+export TSAN_OPTIONS="suppressions=$PWD/tools/tsan.supp atexit_sleep_ms=0"
 
 # The tests of one build folder; each subtest counts.
 suite() { # name folder [meson test options ...]
