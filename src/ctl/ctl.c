@@ -29,7 +29,10 @@ static void say_wrong(const ctl *c, str text) {
 int ctl_fail(const ctl *c, const char *doing, err e) {
     SCOPED_BUF text;
     buf_init(&text, 1024);
-    buf_addf(&text, "%s: %s", doing, e.log[0] ? e.log : e.text);
+    if (e.what == ERR_LIMIT && e.log[0]) /* the number alone would not say what is too much */
+        buf_addf(&text, "%s: %s (%s)", doing, e.text, e.log);
+    else
+        buf_addf(&text, "%s: %s", doing, e.log[0] ? e.log : e.text);
     if (e.what == ERR_DENIED && e.kind == ERR_TEMP)
         buf_add(&text, S("; try as root or as the server's user"));
     say_wrong(c, buf_str(&text));

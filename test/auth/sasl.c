@@ -126,6 +126,16 @@ static void login(void **state) {
     dialogue_say(&d, S(""));
     expect_failure(&d, ERR_SYNTAX);
     dialogue_end(&d);
+    static char name[1025];
+    memset(name, 'x', sizeof name);
+    begin(&d, *state, S("LOGIN"));
+    dialogue_say(&d, (str){name, sizeof name - 1});
+    assert_int_equal(d.state, SASL_CONTINUE);
+    dialogue_end(&d);
+    begin(&d, *state, S("LOGIN"));
+    dialogue_say(&d, (str){name, sizeof name});
+    expect_failure(&d, ERR_SYNTAX);
+    dialogue_end(&d);
 }
 
 /* A client may cancel or go away at any point. */

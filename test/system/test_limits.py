@@ -3,12 +3,13 @@ import base64
 import contextlib
 import os
 import pathlib
+import re
 import socket
 import tempfile
 import threading
 import time
 
-from lib import PASSWORD, USER, Godwit, free_port, message, run, wait_for
+from lib import PASSWORD, ROOT, USER, Godwit, free_port, message, run, wait_for
 from test_mail import LAX, by_imap, deliver
 from test_processes import make_certificate, served_name
 
@@ -489,6 +490,8 @@ def test_the_command_line_has_its_limits():
     with Godwit(start=False) as g:
         done = g.ctl("account", "add", "long@demo.test", "--password-stdin", stdin=b"x" * 2000 + b"\n", check=False)
         assert done.returncode and b"password: too long" in done.stderr, done
+        done = g.ctl("address", "add", "many@demo.test", *(f"m{n}@example.org" for n in range(1001)), check=False)
+        assert done.returncode and b"address add: too many forwards (1001 forwards)" in done.stderr, done
         done = g.ctl("send", *(word for n in range(101) for word in ("--attach", "/dev/null")), USER, stdin=b"x", check=False)
         assert done.returncode == 64 and b"at most 100 attachments" in done.stderr, done
         sendmail = g.folder / "sendmail"
@@ -500,3 +503,24 @@ def test_the_command_line_has_its_limits():
         g.write_config()
         done = g.ctl("serve", "--foreground", check=False)
         assert done.returncode == 78 and b"the data directory's name is too long for a socket in it" in done.stderr, done
+
+
+# ---- the list of all limits ----
+
+def test_the_list_of_limits_is_whole():
+    """Every limit and every bounded option is in docs/limits.md, and every test that it names exists."""
+    text = (ROOT / "docs" / "limits.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| what", "| ---"))]
+    named = re.findall(r"#define (LIMIT_\w+)", (ROOT / "src" / "base" / "limits.h").read_text())
+    table = (ROOT / "src" / "app" / "options.c").read_text()
+    named += [f"{section}.{name}" for kind, section, name in re.findall(r'^    (COUNT|SIZE|TIME)\("(\w+)", "([\w-]+)"', table, re.M)]
+    named.remove("relay.port")  # a number, not a limit
+    missing = [name for name in named if f"`{name}`" not in text]
+    assert not missing, f"not in docs/limits.md: {missing}"
+    for row in rows:
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert len(cells) == 4, row
+        for path, names in re.findall(r"`([\w/.]+): ([\w, ]+)`", cells[3]):
+            source = (ROOT / "test" / path).read_text()
+            for name in names.split(", "):
+                assert re.search(rf"\b(test_)?{name}\b", source), f"{path} has no test {name}"
