@@ -6,7 +6,11 @@
 
 static served s;
 
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+enum { LARGE = 2 << 20 }; /* each byte costs much more there */
+#else
 enum { LARGE = 24 << 20 };
+#endif
 
 static int start(void **state) {
     serve_start(&s, true);
