@@ -75,7 +75,7 @@ int main(int argc, char **argv) {
     str self = str_c(argc ? argv[0] : "godwit");
     size_t slash = str_rfind(self, '/');
     self = slash == STR_NONE ? self : str_skip(self, slash + 1);
-    if (str_eq(self, S("sendmail")) || str_eq(self, S("mailq"))) {
+    if (str_starts(self, S("sendmail")) || str_starts(self, S("mailq"))) { /* "sendmail.godwit" too */
         c.config_path = config_default_path(&c.memory);
         return run(&c, &ctl_sendmail, argc, argv);
     }

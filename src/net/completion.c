@@ -32,7 +32,9 @@ static void rooms_init(void) {
 
 static struct room *room_of(const completion *c) {
     pthread_once(&rooms_once, rooms_init);
-    return &rooms[((uintptr_t)c >> 6) % ROOMS];
+    uint64_t mixed =
+        (uint64_t)(uintptr_t)c * UINT64_C(0x9E3779B97F4A7C15); /* stacks of threads differ in high bits only */
+    return &rooms[mixed >> 32 & (ROOMS - 1)];
 }
 
 static void wake_room(struct room *r) {
