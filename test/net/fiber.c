@@ -110,10 +110,11 @@ static void start_too_deep(void *arg) {
 /* The page below a stack ends the process: it never writes into the stack of another. */
 static void a_stack_ends_at_its_guard(void **state) {
     (void)state;
+    if (SLOW_SANITIZER) /* it has its own view of stacks, and of signals in them */
+        return;
     pid_t child = fork();
     check(child >= 0);
     if (child == 0) {
-        close(STDERR_FILENO); /* the report of a sanitizer */
         struct rlimit no_core = {0, 0};
         setrlimit(RLIMIT_CORE, &no_core);
         check_ok(loops_start(1));
@@ -122,7 +123,7 @@ static void a_stack_ends_at_its_guard(void **state) {
     }
     int status;
     check(waitpid(child, &status, 0) == child);
-    check(SLOW_SANITIZER ? status != 0 : WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+    check(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
 
 static void deep(void *arg) {
