@@ -5,8 +5,6 @@
 #include "base/limits.h"
 #include "mime/address.h"
 
-enum { PAGE = 500 };
-
 typedef struct wishes {
     bool stdin_password, generate, disable, enable, set_password;
     const char *quota;
@@ -157,28 +155,21 @@ static int show(ctl *c, int argc, char **argv) {
     return EX_OK;
 }
 
-static int list(ctl *c, int argc, char **argv) {
-    ctl_table t;
+static err page(ctl_page *p) {
     store_account *found;
-    size_t n = PAGE;
-    str after = S("");
+    TRY(store_account_list(p->c->store, &ctl_operator, p->after, CTL_PAGE, &p->memory, &found, &p->n));
+    for (size_t i = 0; i < p->n; i++)
+        row(&p->table, &found[i]);
+    if (p->n)
+        p->after = found[p->n - 1].name;
+    return OK;
+}
+
+static int list(ctl *c, int argc, char **argv) {
     if (ctl_options(c, argc, argv, NULL, 0) != 1)
         return ctl_wrong(c, "account list takes no words");
     int code = ctl_open_store(c);
-    if (code)
-        return code;
-    ctl_table_begin(&t, c, columns, 6);
-    while (n == PAGE) {
-        err e = store_account_list(c->store, &ctl_operator, after, PAGE, &c->memory, &found, &n);
-        if (failed(e))
-            return ctl_fail(c, "account list", e);
-        for (size_t i = 0; i < n; i++)
-            row(&t, &found[i]);
-        if (n)
-            after = found[n - 1].name;
-    }
-    ctl_table_end(&t);
-    return EX_OK;
+    return code ? code : ctl_pages(c, "account list", columns, sizeof columns / sizeof *columns, page, NULL);
 }
 
 static const ctl_verb verbs[] = {{"add", add}, {"import", ctl_account_import}, {"list", list}, {"show", show},

@@ -3,8 +3,6 @@
 
 #include "mime/address.h"
 
-enum { PAGE = 500 };
-
 /* "@example.org" is the catch-all of a domain; anything else a full address. */
 static bool key_of(ctl *c, const char *text, str *key) {
     str s = str_c(text);
@@ -113,10 +111,10 @@ static int remove_address(ctl *c, int argc, char **argv) {
 
 static const char *const columns[] = {"address", "into", "forwards"};
 
-static void row(ctl *c, ctl_table *t, const store_address *a) {
+static void row(arena *memory, ctl_table *t, const store_address *a) {
     str joined = S("");
     for (size_t i = 0; i < a->forwards_n; i++)
-        joined = arena_strf(&c->memory, "%.*s%s%.*s", STR_ARG(joined), i ? " " : "", STR_ARG(a->forwards[i]));
+        joined = arena_strf(memory, "%.*s%s%.*s", STR_ARG(joined), i ? " " : "", STR_ARG(a->forwards[i]));
     ctl_table_str(t, a->key);
     ctl_table_str(t, a->account ? a->account_name : S(""));
     ctl_table_str(t, joined);
@@ -133,37 +131,32 @@ static int show(ctl *c, int argc, char **argv) {
     if (failed(e))
         return ctl_fail(c, "address show", e);
     ctl_table_begin(&t, c, columns, 3);
-    row(c, &t, &a);
+    row(&c->memory, &t, &a);
     ctl_record_end(&t);
     return EX_OK;
+}
+
+static err page(ctl_page *p) {
+    const str *account = p->arg;
+    store_address *found;
+    TRY(store_address_list(p->c->store, &ctl_operator, p->after, *account, CTL_PAGE, &p->memory, &found, &p->n));
+    for (size_t i = 0; i < p->n; i++)
+        row(&p->memory, &p->table, &found[i]);
+    if (p->n)
+        p->after = found[p->n - 1].key;
+    return OK;
 }
 
 static int list(ctl *c, int argc, char **argv) {
     const char *of = NULL;
     const ctl_option options[] = {{"of", &of, NULL}};
-    ctl_table t;
-    store_address *found;
-    size_t n = PAGE;
-    str after = S(""), account = S("");
+    str account = S("");
     if (ctl_options(c, argc, argv, options, 1) != 1)
         return ctl_wrong(c, "address list takes no words, only --of ACCOUNT");
     if (of && !key_of(c, of, &account))
         return ctl_wrong(c, "\"%s\" is no account", of);
     int code = ctl_open_store(c);
-    if (code)
-        return code;
-    ctl_table_begin(&t, c, columns, 3);
-    while (n == PAGE) {
-        err e = store_address_list(c->store, &ctl_operator, after, account, PAGE, &c->memory, &found, &n);
-        if (failed(e))
-            return ctl_fail(c, "address list", e);
-        for (size_t i = 0; i < n; i++)
-            row(c, &t, &found[i]);
-        if (n)
-            after = found[n - 1].key;
-    }
-    ctl_table_end(&t);
-    return EX_OK;
+    return code ? code : ctl_pages(c, "address list", columns, sizeof columns / sizeof *columns, page, &account);
 }
 
 static const ctl_verb verbs[] = {

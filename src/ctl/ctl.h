@@ -85,6 +85,21 @@ void ctl_table_end(ctl_table *t);
 /* One record, a line a field. */
 void ctl_record_end(ctl_table *t);
 
+/* A listing, page by page, so that it may be as long as it likes. `fill` gets at most CTL_PAGE things behind `after`
+ * (or after_id), adds a row for each, and says how many there were and where the next page begins. */
+enum { CTL_PAGE = 500 };
+typedef struct ctl_page {
+    ctl *c;
+    ctl_table table;
+    void *arg;
+    arena memory; /* of this page */
+    str after;
+    int64_t after_id;
+    size_t n;
+} ctl_page;
+int ctl_pages(ctl *c, const char *doing, const char *const *columns, size_t columns_n, err (*fill)(ctl_page *p),
+              void *arg);
+
 /* A password: from the terminal without echo (twice), or the first line of stdin. False when there is none. */
 bool ctl_read_password(ctl *c, bool from_stdin, str *out);
 str ctl_random_password(ctl *c);

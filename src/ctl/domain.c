@@ -3,8 +3,6 @@
 
 #include "mime/address.h"
 
-enum { PAGE = 500 };
-
 static int with_domain(ctl *c, int argc, char **argv, str *name) {
     if (ctl_options(c, argc, argv, NULL, 0) != 2)
         return ctl_wrong(c, "domain %s: give one domain, as in: godwit domain %s example.org", argv[0], argv[0]);
@@ -68,28 +66,21 @@ static int show(ctl *c, int argc, char **argv) {
     return EX_OK;
 }
 
-static int list(ctl *c, int argc, char **argv) {
-    ctl_table t;
+static err page(ctl_page *p) {
     store_domain *found;
-    size_t n = PAGE;
-    str after = S("");
+    TRY(store_domain_list(p->c->store, &ctl_operator, p->after, CTL_PAGE, &p->memory, &found, &p->n));
+    for (size_t i = 0; i < p->n; i++)
+        row(&p->table, &found[i]);
+    if (p->n)
+        p->after = found[p->n - 1].name;
+    return OK;
+}
+
+static int list(ctl *c, int argc, char **argv) {
     if (ctl_options(c, argc, argv, NULL, 0) != 1)
         return ctl_wrong(c, "domain list takes no words");
     int code = ctl_open_store(c);
-    if (code)
-        return code;
-    ctl_table_begin(&t, c, columns, 2);
-    for (err e = OK; n == PAGE && !failed(e);) {
-        e = store_domain_list(c->store, &ctl_operator, after, PAGE, &c->memory, &found, &n);
-        if (failed(e))
-            return ctl_fail(c, "domain list", e);
-        for (size_t i = 0; i < n; i++)
-            row(&t, &found[i]);
-        if (n)
-            after = found[n - 1].name;
-    }
-    ctl_table_end(&t);
-    return EX_OK;
+    return code ? code : ctl_pages(c, "domain list", columns, sizeof columns / sizeof *columns, page, NULL);
 }
 
 static const ctl_verb verbs[] = {{"add", add}, {"list", list}, {"show", show}, {"remove", remove_domain}};

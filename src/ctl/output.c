@@ -4,14 +4,15 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/mem.h"
 #include "mime/date.h"
 
-enum { ROWS_KEPT = 500, TABLE_MEMORY = 64 << 20, CELL_MOST = 2000 };
+enum { ROWS_KEPT = 500, TABLE_MEMORY = 64 << 20, CELL_MOST = 2000, PAGE_MEMORY = 64 << 20, KEY_MOST = 1024 };
 
 void ctl_table_begin(ctl_table *t, const ctl *c, const char *const *columns, size_t n) {
     *t = (ctl_table){.c = c, .columns = columns, .columns_n = n};
     arena_init(&t->memory, TABLE_MEMORY);
-    t->cells = arena_array(&t->memory, n * ROWS_KEPT, sizeof *t->cells);
+    t->cells = mem_array(n * ROWS_KEPT, sizeof *t->cells);
     if (c->json)
         putchar('[');
 }
@@ -32,6 +33,18 @@ static void print_row(const ctl_table *t, const str *cells, const size_t *widths
     }
 }
 
+/* What was printed takes no memory: a list may be as long as it likes. */
+static void forget_rows(ctl_table *t) {
+    t->cells_n = 0;
+    arena_free(&t->memory);
+}
+
+static void table_free(ctl_table *t) {
+    arena_free(&t->memory);
+    free(t->cells);
+    t->cells = NULL;
+}
+
 static void flush_people(ctl_table *t) {
     size_t rows = t->cells_n / t->columns_n, widths[32] = {0};
     bool head = t->rows == 0 && isatty(STDOUT_FILENO);
@@ -46,7 +59,7 @@ static void flush_people(ctl_table *t) {
     for (size_t r = 0; r < rows; r++)
         print_row(t, &t->cells[r * t->columns_n], widths);
     t->rows += rows;
-    t->cells_n = 0;
+    forget_rows(t);
 }
 
 static void print_object(const ctl_table *t, const str *cells) {
@@ -69,7 +82,7 @@ static void add(ctl_table *t, str cell) {
     if (t->c->json) {
         print_object(t, t->cells);
         t->rows++;
-        t->cells_n = 0;
+        forget_rows(t);
     } else if (t->cells_n == t->columns_n * ROWS_KEPT) {
         flush_people(t);
     }
@@ -117,13 +130,13 @@ void ctl_table_end(ctl_table *t) {
         fputs("]\n", stdout);
     else
         flush_people(t);
-    arena_free(&t->memory);
+    table_free(t);
 }
 
 void ctl_record_end(ctl_table *t) {
     if (t->c->json) {
         fputs("]\n", stdout);
-        arena_free(&t->memory);
+        table_free(t);
         return;
     }
     size_t width = 0;
@@ -132,5 +145,27 @@ void ctl_record_end(ctl_table *t) {
     for (size_t r = 0; r + t->columns_n <= t->cells_n; r += t->columns_n)
         for (size_t i = 0; i < t->columns_n; i++)
             printf("%-*s  %.*s\n", (int)width, t->columns[i], STR_ARG(t->cells[r + i]));
-    arena_free(&t->memory);
+    table_free(t);
+}
+
+int ctl_pages(ctl *c, const char *doing, const char *const *columns, size_t columns_n, err (*fill)(ctl_page *p),
+              void *arg) {
+    ctl_page p = {.c = c, .arg = arg, .n = CTL_PAGE};
+    char place[KEY_MOST];
+    ctl_table_begin(&p.table, c, columns, columns_n);
+    while (p.n == CTL_PAGE) {
+        arena_init(&p.memory, PAGE_MEMORY);
+        err e = fill(&p);
+        p.after = str_sub(p.after, 0, sizeof place);
+        if (p.after.n)
+            memcpy(place, p.after.p, p.after.n);
+        p.after.p = place;
+        arena_free(&p.memory);
+        if (failed(e)) {
+            table_free(&p.table);
+            return ctl_fail(c, doing, e);
+        }
+    }
+    ctl_table_end(&p.table);
+    return EX_OK;
 }

@@ -3,8 +3,6 @@
 
 #include "mime/address.h"
 
-enum { PAGE = 500 };
-
 typedef struct selection {
     const char *sender, *recipient, *domain, *message, *state;
     bool all;
@@ -65,28 +63,21 @@ static void row(ctl_table *t, const queue_entry *e) {
     ctl_table_str(t, e->last_error);
 }
 
+static err page(ctl_page *p) {
+    const selection *s = p->arg;
+    queue_entry *found;
+    TRY(queue_list(p->c->store, &ctl_operator, &s->filter, p->after_id, CTL_PAGE, &p->memory, &found, &p->n));
+    for (size_t i = 0; i < p->n; i++)
+        row(&p->table, &found[i]);
+    if (p->n)
+        p->after_id = found[p->n - 1].id;
+    return OK;
+}
+
 static int list(ctl *c, int argc, char **argv) {
     selection s = {0};
-    ctl_table t;
-    size_t n = PAGE;
     int code = read_selection(c, argc, argv, &s);
-    if (code)
-        return code;
-    ctl_table_begin(&t, c, columns, sizeof columns / sizeof *columns);
-    for (int64_t after = 0; n == PAGE;) {
-        SCOPED_ARENA page; /* a queue may be larger than a command's memory */
-        arena_init(&page, (size_t)64 << 20);
-        queue_entry *found;
-        err e = queue_list(c->store, &ctl_operator, &s.filter, after, PAGE, &page, &found, &n);
-        if (failed(e))
-            return ctl_fail(c, "queue list", e);
-        for (size_t i = 0; i < n; i++)
-            row(&t, &found[i]);
-        if (n)
-            after = found[n - 1].id;
-    }
-    ctl_table_end(&t);
-    return EX_OK;
+    return code ? code : ctl_pages(c, "queue list", columns, sizeof columns / sizeof *columns, page, &s);
 }
 
 static int show(ctl *c, int argc, char **argv) {
