@@ -88,6 +88,29 @@ static void serve_link(supervisor *s) {
     }
 }
 
+static void serve_signals(supervisor *s) {
+    for (int number; (number = signals_next(s->signals)) != 0;) {
+        if (number == SIGHUP && s->link >= 0)
+            reload(s);
+        if (number != SIGTERM && number != SIGINT)
+            continue;
+        s->stop = true;
+        s->kill_at = time_mono_ms() + PATIENCE_MS;
+        if (s->child)
+            kill(s->child, SIGTERM);
+    }
+}
+
+/* Waits before the next start; a signal to end need not wait. */
+static void rest(supervisor *s) {
+    int64_t until = time_mono_ms() + s->rest_ms;
+    for (int64_t left = s->rest_ms; left > 0 && !s->stop; left = until - time_mono_ms()) {
+        struct pollfd wait = {s->signals, POLLIN, 0};
+        if (poll(&wait, 1, (int)left) > 0)
+            serve_signals(s);
+    }
+}
+
 /* The child ended: as asked, at its first start (then so do we), or by accident. */
 static int child_ended(supervisor *s, int status, bool *over) {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE;
@@ -100,7 +123,11 @@ static int child_ended(supervisor *s, int status, bool *over) {
         s->rest_ms = REST_FIRST_MS;
     log_error("server.died", lf_i64("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0), lf_i64("code", code),
               lf_i64("again_in_ms", s->rest_ms));
-    poll(NULL, 0, (int)s->rest_ms);
+    rest(s);
+    if (s->stop) {
+        *over = true;
+        return EX_OK;
+    }
     s->rest_ms = s->rest_ms * 2 < REST_MOST_MS ? s->rest_ms * 2 : REST_MOST_MS;
     err e = start_child(s);
     if (failed(e)) {
@@ -108,19 +135,6 @@ static int child_ended(supervisor *s, int status, bool *over) {
         *over = true;
     }
     return EX_OSERR;
-}
-
-static void serve_signals(supervisor *s) {
-    for (int number; (number = signals_next(s->signals)) != 0;) {
-        if (number == SIGHUP && s->link >= 0)
-            reload(s);
-        if (number != SIGTERM && number != SIGINT)
-            continue;
-        s->stop = true;
-        s->kill_at = time_mono_ms() + PATIENCE_MS;
-        if (s->child)
-            kill(s->child, SIGTERM);
-    }
 }
 
 int supervise(boot *b, void (*ready)(const boot *b, void *arg), void *arg) {

@@ -192,7 +192,7 @@ static void finish(imap_command *c) {
     imap_command_free(s);
     if (after)
         after(s);
-    else if (s->errors >= s->service->max_errors)
+    else if (s->errors > s->service->max_errors)
         imap_session_bye(s, S("Too many errors"));
     imap_session_rest(s);
 }

@@ -177,7 +177,7 @@ static void nul_nowhere(void **state) {
 static void too_many_errors(void **state) {
     s.service.max_errors = 5;
     client_connect(&c, &s);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         client_fails(&c, i % 2 ? "FOO" : "LOGIN user@demo.test wrong", i % 2 ? "BAD" : "NO [AUTHENTICATIONFAILED]");
     client_fails(&c, "LOGIN", "BAD");
     client_says(&c, "* BYE Too many errors");

@@ -182,3 +182,12 @@ def test_the_queue_is_shown_held_and_removed():
         assert len(left) == 5 and sum(e["state"] == "held" for e in left) == 4
         g.ctl("queue", "remove", "--all")
         assert g.ctl_json("queue", "list") == []
+
+
+def test_lists_may_be_long():
+    with Godwit(start=False) as g:
+        names = [f"u{n:04}@demo.test" for n in range(1201)]
+        g.ctl("account", "import", "-", stdin="".join(f"{name} password\n" for name in names).encode(), timeout=120)
+        assert [a["account"] for a in g.ctl_json("account", "list")] == sorted([*names, USER])
+        assert len(g.ctl("account", "list").stdout.splitlines()) == 1202
+        assert len(g.ctl_json("address", "list", "--of", names[7])) == 1
