@@ -219,12 +219,14 @@ def test_connections_of_a_client_and_of_a_listener():
                 one = held.enter_context(Talk(g, name, tls=tls))
                 held.enter_context(Talk(g, name, tls=tls))
                 with Talk(g, name, greeting=False) as refused:
-                    assert refused.line() == text, name
+                    got = refused.line()
+                    assert got == text, f"{name}: {got!r}"
                     assert refused.line() == ""
                 wait_for(lambda: count(name) == 2)
                 held.enter_context(Talk(g, name, client="127.0.0.2", tls=tls))
                 with Talk(g, name, client="127.0.0.3", greeting=False) as refused:
-                    assert refused.line() == text, name
+                    got = refused.line()
+                    assert got == text, f"{name}: {got!r}"
                 one.__exit__()
                 wait_for(lambda: count(name) == 2)
                 with Talk(g, name, client="127.0.0.3", tls=tls) as served:
@@ -289,6 +291,7 @@ def test_imap_limits():
             expect(t.imap("NOOP " + "x" * 9000), "a BAD The command is too long")
             expect(t.imap("LIST {70000}"), "a BAD The command is too long")
             expect(t.imap("NOOP"), "a OK")
+            expect(t.imap("NONSENSE"), "a BAD There is no such command")
             expect(t.imap("NONSENSE"), "a BAD There is no such command")
             expect(t.tagged(), "* BYE Too many errors")
             assert t.line() == ""
