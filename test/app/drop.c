@@ -2,22 +2,56 @@
 #include "app/drop.h"
 
 #include <errno.h>
+#include <linux/netlink.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "../base/check.h"
 
 static char folder[] = "/tmp/godwit-walls-XXXXXX";
 
-enum { OPENED_FORBIDDEN = 1, WROTE_FORBIDDEN = 2, EXECUTED = 4, LOST_OWN = 8, LOST_NETWORK = 16, NO_WALLS = 32 };
+enum {
+    OPENED_FORBIDDEN = 1,
+    WROTE_FORBIDDEN = 2,
+    EXECUTED = 4,
+    LOST_OWN = 8,
+    LOST_NETWORK = 16,
+    NO_WALLS = 32,
+    NEW_NAMESPACE = 64,
+    RARE_SOCKET = 128
+};
 
 static bool sanitized(void) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return true;
 #endif
     return false;
+}
+
+static void *nothing(void *arg) { return arg; }
+
+/* What reaches deep into the kernel is closed, what looks alike and is needed is not. */
+static int try_kernel(void) {
+    int faults = 0;
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, nothing, NULL) != 0 || pthread_join(thread, NULL) != 0)
+        faults |= LOST_OWN;
+    if (socket(AF_UNIX, SOCK_STREAM, 0) < 0 || socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) < 0)
+        faults |= LOST_NETWORK;
+    if (socket(AF_NETLINK, SOCK_RAW, NETLINK_KOBJECT_UEVENT) >= 0 || errno != EPERM)
+        faults |= RARE_SOCKET;
+    if (socket(AF_ALG, SOCK_SEQPACKET, 0) >= 0 || errno != EPERM)
+        faults |= RARE_SOCKET;
+    long child = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+    if (child == 0)
+        _exit(0);
+    return faults | (child > 0 || errno != EPERM ? NEW_NAMESPACE : 0);
 }
 
 static int try_everything(drop_level *level) {
@@ -37,6 +71,8 @@ static int try_everything(drop_level *level) {
         faults |= LOST_OWN;
     if (socket(AF_INET, SOCK_STREAM, 0) < 0)
         faults |= LOST_NETWORK;
+    if (level->seccomp)
+        faults |= try_kernel();
     char name[] = "true", *const arguments[] = {name, NULL};
     if (level->seccomp || level->landlock) {
         execve("/bin/true", arguments, NULL);
