@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "mime/date.h"
 
 enum { ROWS_KEPT = 500, TABLE_MEMORY = 64 << 20, CELL_MOST = 2000, PAGE_MEMORY = 64 << 20, KEY_MOST = 1024 };
@@ -17,13 +18,13 @@ void ctl_table_begin(ctl_table *t, const ctl *c, const char *const *columns, siz
         putchar('[');
 }
 
-/* Control bytes of strangers must not reach the terminal. */
+/* Words of strangers must not command the terminal: control characters have a form above ASCII too (U+009B). */
 static str printable(arena *a, str s) {
-    char *p = arena_cstr(a, str_sub(s, 0, CELL_MOST));
-    for (char *at = p; at && *at; at++)
-        if ((unsigned char)*at < 32 || *at == 127)
-            *at = '?';
-    return p ? str_c(p) : S("");
+    SCOPED_BUF text;
+    buf_init(&text, 4 * CELL_MOST); /* an escaped byte takes four */
+    utf8_escape(&text, utf8_prefix(s, CELL_MOST), false);
+    str kept = arena_str(a, buf_str(&text));
+    return kept.p ? kept : S("");
 }
 
 static void print_row(const ctl_table *t, const str *cells, const size_t *widths) {

@@ -77,7 +77,9 @@ static int run(ctl *c, int argc, char **argv) {
     int code = ctl_read_config(c);
     if (code)
         return code;
-    s.sender = from ? str_c(from) : submit_own_address(c);
+    code = submit_sender(c, from, &s.sender);
+    if (code)
+        return code;
     s.recipients = arena_array(&c->memory, (size_t)words, sizeof *s.recipients);
     for (int i = 1; i < words; i++)
         s.recipients[s.n++] = str_c(argv[i]);

@@ -111,7 +111,9 @@ static int run(ctl *c, int argc, char **argv) {
     for (int i = first; i < argc; i++)
         if (!add_recipient(&s, str_c(argv[i])))
             return ctl_wrong(c, "more than %d recipients", SUBMIT_RECIPIENTS);
-    s.sender = !w.sender ? submit_own_address(c) : strcmp(w.sender, "<>") == 0 ? S("") : str_c(w.sender);
+    code = submit_sender(c, w.sender, &s.sender);
+    if (code)
+        return code;
     s.notify = notify_bits(w.notify);
     s.envid = str_c(w.envid);
     s.ret_headers = w.ret && str_caseeq(str_c(w.ret), S("hdrs"));

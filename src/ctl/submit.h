@@ -24,7 +24,8 @@ int submit_message(ctl *c, const submit *s, str *id);
 /* All of standard input, line ends made CRLF; with dot_ends a line with a single dot is the end (the habit of sendmail
  * without -i). */
 int submit_read_stdin(ctl *c, bool dot_ends, str *raw);
-/* Who calls: the user's name at this host. */
-str submit_own_address(ctl *c);
+/* Who sends: `given` with this host's name where it has no domain, "" for "<>"; the caller's own address when it is
+ * NULL. EX_OK, or says that it is no address. */
+int submit_sender(ctl *c, const char *given, str *sender);
 
 #endif

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import smtplib
+import sqlite3
 import subprocess
 
 from lib import DOMAIN, PASSWORD, ROOT, USER, Godwit, message, run, wait_for
@@ -144,6 +145,27 @@ def test_send_and_sendmail_put_messages_in():
         assert parts[-1].get_filename() == "bericht ä.bin"
         second = got[1]
         assert b"Bcc" not in second and b"\r\n.\r\nmore\r\n" in second and b"Message-ID:" in second and b"Date:" in second
+
+
+def test_a_sender_is_an_address_and_nothing_more():
+    with Godwit(start=False, options={"mail": {"hold": "yes"}}) as g:
+        for bad in ("ann@example.org> SIZE=1", "ann@example.org\nRCPT TO:<x@y.test>", "<ann@example.org>", "a b@example.org"):
+            for words in (("send", "--from", bad), ("sendmail", "-f", bad)):
+                done = g.ctl(*words, "x@remote.test", stdin=b"hello\n", check=False)
+                assert done.returncode == 64 and b"is no mail address" in done.stderr, (words, done)
+        g.ctl("sendmail", "-f", "cron", "x@remote.test", stdin=b"hello\n")
+        g.ctl("sendmail", "-f", "<>", "y@remote.test", stdin=b"hello\n")
+        assert sorted(e["sender"] for e in g.ctl_json("queue", "list")) == ["<>", "cron@mail.demo.test"]
+
+
+def test_lists_do_not_command_the_terminal():
+    with Godwit(start=False, options={"mail": {"hold": "yes"}}) as g:
+        g.ctl("send", "--from", USER, "x@remote.test", stdin=b"hello\n")
+        with sqlite3.connect(g.folder / "data" / "store.db") as store:
+            store.execute("update queue_entry set last_error = ?", ("550 \u202e\u009b2J\x1b[2J \u00e4",))
+        for words in (("queue", "list"), ("queue", "show", "1")):
+            shown = g.ctl(*words).stdout.decode()
+            assert "550 \\xe2\\x80\\xae\\xc2\\x9b2J\\x1b[2J \u00e4" in shown, shown
 
 
 def test_init_writes_a_configuration_that_check_accepts():
