@@ -146,7 +146,8 @@ static void find_mx(const struct relay *r, str domain, uint16_t port, arena *a, 
         return;
     }
     if (failed(e)) {
-        refuse(out, SAID_LATER, "4.4.3", S("the domain's mail exchangers could not be looked up"));
+        refuse(out, SAID_LATER, "4.4.3",
+               arena_strf(a, "the domain's mail exchangers could not be looked up: %s", e.log[0] ? e.log : e.text));
         return;
     }
     if (answer.status == DNS_NO_DOMAIN) {

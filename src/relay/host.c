@@ -68,7 +68,8 @@ static size_t find_addresses(delivery *d, const relay_host *host, bool implicit,
     err e = dns_addresses(host->name, a, &answer, deadline_in(RELAY_DNS_MS));
     if (failed(e) && e.kind != ERR_PEER) { /* a name that can be none has no address either */
         delivery_note(d, delivery_here(SAID_LATER, "4.4.3",
-                                       arena_strf(a, "%.*s: its address could not be looked up", STR_ARG(host->name))));
+                                       arena_strf(a, "%.*s: its address could not be looked up: %s",
+                                                  STR_ARG(host->name), e.log[0] ? e.log : e.text)));
         return 0;
     }
     queue_fate fate = d->relay->smarthost.name.n ? SAID_LATER : SAID_NEVER;

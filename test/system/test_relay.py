@@ -72,7 +72,7 @@ def test_bogus_answers_are_no_answers():
         with Godwit(options=options) as g:
             submit(g, message(sender=USER, to=AWAY_USER), [AWAY_USER])
             entry = wait_for(lambda: [e for e in g.ctl_json("queue", "list") if e["tries"] == 1])[0]
-            assert entry["state"] == "waiting" and "4." in entry["last_error"]
+            assert entry["state"] == "waiting" and "4.4.3" in entry["last_error"] and "validation" in entry["last_error"], entry
             assert by_imap(g) == []
 
 
