@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 
-from lib import PASSWORD, USER, Godwit, message, run, wait_for
+from lib import PASSWORD, ROOT, USER, Godwit, message, run, wait_for
 from test_mail import LAX, by_imap, deliver
 
 
@@ -86,6 +86,15 @@ def test_the_server_has_no_privileges():
             if "tls" not in path.parts:
                 assert path.stat().st_uid == int(fields["Uid"].split()[0]), f"{path} belongs to somebody else"
         assert "landlock=" in g.log() and "seccomp=true" in g.log().replace("seccomp=yes", "seccomp=true")
+
+
+def test_the_unit_leaves_the_store_to_the_servers_user():
+    """The service manager gives what lies below StateDirectory to the unit's user, which is root."""
+    unit = (ROOT / "packaging" / "godwit.service").read_text()
+    settings = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line and not line.startswith("#"))
+    assert "User" in settings or "StateDirectory" not in settings
+    assert settings["ProtectSystem"] == "strict" and settings["ReadWritePaths"] == "/var/lib/godwit"
+    assert settings["ExecStartPre"] == "+mkdir -p /var/lib/godwit"  # what is named there must exist
 
 
 def test_a_second_server_on_the_same_data_is_refused():
