@@ -1,5 +1,6 @@
 #include "app/boot.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,12 +63,14 @@ static err check_way(const boot *b, char *path) {
     return OK;
 }
 
-static err own_directory(boot *b, str path) {
+/* What lies in the data directory its user can replace: through a link there, root would give away what it points to.
+ * Such a link is left alone; flags is AT_SYMLINK_NOFOLLOW then, else 0. */
+static err own_directory(boot *b, str path, int flags) {
     TRY(directory_make(path, 0700, &b->memory));
     char *name = arena_cstr(&b->memory, path);
     if (geteuid() == 0)
         TRY(check_way(b, name));
-    if (geteuid() == 0 && chown(name, b->uid, b->gid) != 0)
+    if (geteuid() == 0 && fchownat(AT_FDCWD, name, b->uid, b->gid, flags) != 0)
         return err_errno("chown the data directory");
     return OK;
 }
@@ -123,9 +126,9 @@ static err bind_all(boot *b) {
 err boot_load_certs(boot *b) { return certs_load(&b->certs, &b->config); }
 
 err boot_directories(boot *b) {
-    TRY(own_directory(b, b->config.data));
-    TRY(own_directory(b, b->config.blobs));
-    return own_directory(b, arena_strf(&b->memory, "%.*s/spool", STR_ARG(b->config.data)));
+    TRY(own_directory(b, b->config.data, 0));
+    TRY(own_directory(b, b->config.blobs, AT_SYMLINK_NOFOLLOW));
+    return own_directory(b, arena_strf(&b->memory, "%.*s/spool", STR_ARG(b->config.data)), AT_SYMLINK_NOFOLLOW);
 }
 
 err boot_prepare(boot *b) {

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../base/check.h"
 #include "app/files.h"
@@ -104,6 +105,26 @@ static void what_is_packed_is_unpacked(void **state) {
     boot_free(&one);
 }
 
+static void a_link_in_the_data_directory_gives_nothing_away(void **state) {
+    boot b;
+    SCOPED_BUF said;
+    struct stat info;
+    buf_init(&said, 10000);
+    if (geteuid() != 0)
+        return; /* only root can give away */
+    str others = arena_strf(&memory, "%s/others", folder), spool = arena_strf(&memory, "%s/data/spool", folder);
+    assert_false(failed(boot_read(&b, write_config(""), &said)));
+    assert_false(failed(boot_directories(&b)));
+    assert_int_equal(mkdir(others.p, 0700), 0);
+    assert_int_equal(rmdir(spool.p), 0);
+    assert_int_equal(symlink(others.p, spool.p), 0);
+    assert_false(failed(boot_directories(&b)));
+    assert_int_equal(stat(others.p, &info), 0);
+    assert_int_equal(info.st_uid, 0);
+    assert_int_equal(unlink(spool.p), 0);
+    boot_free(&b);
+}
+
 static void mistakes_and_taken_ports_are_said(void **state) {
     boot b;
     SCOPED_BUF said;
@@ -136,6 +157,7 @@ int main(void) {
         cmocka_unit_test(everything_is_gathered),
         cmocka_unit_test(the_same_certificate_and_secret_are_found_again),
         cmocka_unit_test(what_is_packed_is_unpacked),
+        cmocka_unit_test(a_link_in_the_data_directory_gives_nothing_away),
         cmocka_unit_test(mistakes_and_taken_ports_are_said),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
