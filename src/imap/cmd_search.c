@@ -60,7 +60,7 @@ static err next_page(imap_command *c, imap_search_run *r) {
     if (!r->verdicts)
         return err_make(ERR_TEMP, ERR_LIMIT, "Too much at once", "arena of a search page");
     if (envelopes && r->rows_n)
-        return offload(offload_shared(), match_page, c, deadline_in(OFFLOAD_MS));
+        return offload(offload_searches(), match_page, c, deadline_in(OFFLOAD_MS));
     match_page(NULL, c);
     return OK;
 }
@@ -95,13 +95,13 @@ static err look_into(imap_command *c, imap_search_run *r, bool *matches) {
     imap_message_open(&r->message, c->session, job.row);
     if (r->what.has_header) {
         TRY(imap_message_header(&r->message, &job.header));
-        TRY(offload(offload_shared(), look, &job, deadline_in(OFFLOAD_MS)));
+        TRY(offload(offload_searches(), look, &job, deadline_in(OFFLOAD_MS)));
     }
     if (job.verdict == MATCH_MAYBE) {
         TRY(imap_message_load(&r->message));
         TRY(imap_message_header(&r->message, &job.header));
         job.tree = &r->message.tree;
-        TRY(offload(offload_shared(), look, &job, deadline_in(OFFLOAD_MS)));
+        TRY(offload(offload_searches(), look, &job, deadline_in(OFFLOAD_MS)));
     }
     *matches = job.verdict == MATCH_YES;
     return OK;

@@ -137,15 +137,22 @@ err offload(offload_pool *p, void (*fn)(void *thread_state, void *arg), void *ar
     return OK;
 }
 
-static offload_pool *shared;
-static pthread_once_t shared_once = PTHREAD_ONCE_INIT;
+static offload_pool *shared, *searches;
+static pthread_once_t pools_once = PTHREAD_ONCE_INIT;
 
-static void make_shared(void) {
+static void make_pools(void) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    shared = offload_pool_create("offload", cores > 2 ? (size_t)cores : 2, NULL, NULL, NULL);
+    size_t threads = cores > 2 ? (size_t)cores : 2;
+    shared = offload_pool_create("offload", threads, NULL, NULL, NULL);
+    searches = offload_pool_create("search", threads, NULL, NULL, NULL);
 }
 
 offload_pool *offload_shared(void) {
-    pthread_once(&shared_once, make_shared);
+    pthread_once(&pools_once, make_pools);
     return shared;
+}
+
+offload_pool *offload_searches(void) {
+    pthread_once(&pools_once, make_pools);
+    return searches;
 }

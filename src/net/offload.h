@@ -21,5 +21,7 @@ err offload(offload_pool *p, void (*fn)(void *thread_state, void *arg), void *ar
 
 /* The shared pool for hashing, key work and files: made on first use, as many threads as cores, at least 2. */
 offload_pool *offload_shared(void);
+/* As many again, for work that may take as long as a client likes: logins and mail never wait behind it. */
+offload_pool *offload_searches(void);
 
 #endif

@@ -144,6 +144,33 @@ def test_certificates_are_chosen_by_name_and_swapped_without_dropping_a_connecti
         assert served_name(g.ports["imaps"], "one.demo.test").replace("\n", "") == clean(one)
 
 
+def log_in(port, name, password):
+    raw = socket.create_connection(("127.0.0.1", port), timeout=60)
+    s = LAX.wrap_socket(raw, server_hostname="mail.demo.test")
+    s.recv(1000)
+    s.sendall(f'a LOGIN {name} "{password}"\r\n'.encode())
+    return s, s.recv(1000)
+
+
+def test_searches_of_one_do_not_hold_up_logins_of_others():
+    with Godwit(accounts=((USER, PASSWORD), ("eve@demo.test", PASSWORD))) as g:
+        deliver(g, message(body=("a" * 70 + "\r\n") * 110000))
+        keys = b" ".join(b"NOT TEXT b%d" % n for n in range(900))
+        busy = [log_in(g.ports["imaps"], USER, PASSWORD)[0] for _ in range(2 * max(2, os.cpu_count()))]
+        for s in busy:
+            s.sendall(b"b EXAMINE INBOX\r\nc SEARCH " + keys + b"\r\n")
+        time.sleep(1)
+        before = time.monotonic()
+        eve, said = log_in(g.ports["imaps"], "eve@demo.test", PASSWORD)
+        assert b"a OK" in said and time.monotonic() - before < 8, (said, time.monotonic() - before)
+        for s in busy:
+            s.setblocking(False)
+        assert any(b"\r\nc " not in s.recv(100000) for s in busy), "the searches were over too soon to hold up anybody"
+        for s in (eve, *busy):
+            s.close()
+        g.kill()
+
+
 def test_ten_thousand_slow_senders_do_not_hold_up_a_good_client():
     """Each slow one sends a byte a second; meanwhile a good client is served within a second."""
     import resource
