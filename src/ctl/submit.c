@@ -15,13 +15,13 @@ static const principal deliverer = {.role = ROLE_DELIVER};
 int submit_sender(ctl *c, const char *given, str *sender) {
     addr_spec spec;
     SCOPED_BUF printed;
+    buf_init(&printed, 4 * LIMIT_ADDRESS);
     str name = given ? str_c(given) : child_user_name(&c->memory);
     *sender = S("");
     if (str_empty(name) || str_eq(name, S("<>")))
         return EX_OK;
     if (!str_has_byte(name, '@'))
         name = arena_strf(&c->memory, "%.*s@%.*s", STR_ARG(name), STR_ARG(c->config.host));
-    buf_init(&printed, 4 * LIMIT_ADDRESS);
     if (failed(address_parse(name, true, &c->memory, &spec)) || !address_print(&printed, &spec))
         return ctl_wrong(c, "\"%.*s\" is no mail address", STR_ARG(name));
     *sender = arena_str(&c->memory, buf_str(&printed));
