@@ -220,8 +220,8 @@ static const int allowed_calls[] = {
  * sockets, whoever runs code here would reach much of the kernel that nobody else does. */
 static bool allow_with_care(scmp_filter_ctx filter) {
     static const scmp_datum_t families[] = {AF_UNIX, AF_INET, AF_INET6};
-    const scmp_datum_t namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
-                                    CLONE_NEWNET | CLONE_NEWCGROUP;
+    const scmp_datum_t namespaces =
+        CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP;
     bool fine = true;
     for (size_t i = 0; fine && i < sizeof families / sizeof *families; i++)
         fine = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, families[i])) == 0;
