@@ -100,7 +100,9 @@ static err bind_address(boot *b, size_t which, str text) {
             s->fds[i] = dup(s->fds[0]);
             continue;
         }
-        err e = listener_bind(&s->at, &s->fds[i]);
+        err e = i == 0 ? listener_probe(&s->at) : OK;
+        if (!failed(e))
+            e = listener_bind(&s->at, &s->fds[i]);
         if (failed(e))
             return err_make(e.kind, e.what, e.text, "listener \"%.*s\" at %.*s: %s",
                             STR_ARG(b->config.listeners[which].name), STR_ARG(str_sub(text, 0, 40)), e.log);

@@ -257,6 +257,29 @@ static void check_listener(reading *r, const config_listener *l) {
     check_networks(r, l->line, "proxies", &l->proxies);
 }
 
+static bool addresses_meet(str one, str two) {
+    addr a, b;
+    if (!addr_parse_port(one, 0, &a) || !addr_parse_port(two, 0, &b) || a.family != b.family)
+        return false;
+    if (a.family == ADDR_UNIX)
+        return strcmp(a.path, b.path) == 0;
+    return a.port && a.port == b.port && addr_ip_equal(&a, &b);
+}
+
+/* Sockets of one port are shared among our loops, so the system itself would not mind two listeners on it. */
+static void check_taken(reading *r, const config_listener *l, str address, size_t before) {
+    for (size_t i = 0; i <= before; i++) {
+        const config_listener *other = &r->c->listeners[i];
+        for (size_t k = 0; k < other->addresses.n; k++) {
+            if (other->addresses.items[k].p == address.p)
+                return; /* itself */
+            if (addresses_meet(other->addresses.items[k], address))
+                MISTAKE(r, l->line, "listener \"%.*s\": %.*s is taken by listener \"%.*s\"", STR_ARG(l->name),
+                        STR_ARG(address), STR_ARG(other->name));
+        }
+    }
+}
+
 static void check_certificate(reading *r, const config_certificate *t) {
     if (str_empty(t->certificate) != str_empty(t->key))
         MISTAKE(r, t->line, "[tls \"%.*s\"] needs both certificate and key", STR_ARG(t->name));
@@ -265,8 +288,11 @@ static void check_certificate(reading *r, const config_certificate *t) {
 static void check_whole(reading *r) {
     config *c = r->c;
     addr at;
-    for (size_t i = 0; i < c->listeners_n; i++)
+    for (size_t i = 0; i < c->listeners_n; i++) {
         check_listener(r, &c->listeners[i]);
+        for (size_t k = 0; k < c->listeners[i].addresses.n; k++)
+            check_taken(r, &c->listeners[i], c->listeners[i].addresses.items[k], i);
+    }
     for (size_t i = 0; i < c->certificates_n; i++)
         check_certificate(r, &c->certificates[i]);
     check_networks(r, 0, "smtp.trusted", &c->trusted);

@@ -67,7 +67,9 @@ static void check_listener(findings *f, const config_listener *l, str text, bool
         FIND(f, FINE, "port", "%.*s: %s (the server has it)", STR_ARG(text), config_protocols[l->protocol]);
         return;
     }
-    err e = listener_bind(&at, &fd);
+    err e = listener_probe(&at);
+    if (!failed(e))
+        e = listener_bind(&at, &fd);
     if (failed(e))
         FIND(f, WRONG, "port", "%.*s: %s; %s", STR_ARG(text), e.log,
              at.port < 1024 && geteuid() != 0 ? "start as root, it becomes unprivileged by itself"

@@ -88,6 +88,9 @@ typedef struct listener listener;
 /* A bound (not yet listening) socket for the address; SO_REUSEPORT, TCP_NODELAY. Used by the supervisor, tests, and
  * serve. A socket file left over from a dead process is replaced. */
 err listener_bind(const addr *at, int *fd) MUST_USE;
+/* Whether nobody listens there: sockets that share a port (SO_REUSEPORT) would let two servers of one user split its
+ * connections in silence. */
+err listener_probe(const addr *at) MUST_USE;
 /* Listens on all loops. fds: one bound socket per loop (dup of the same is fine for Unix sockets); owned afterwards,
  * also on failure. With fewer the first loops take all connections. Main thread. */
 err listener_open(listener **out, const listener_config *config, const int *fds, size_t n) MUST_USE;

@@ -26,7 +26,7 @@ static void remove_stale(const struct sockaddr *at, socklen_t n, const char *pat
 }
 
 /* errno, or 0 and the socket. */
-static int bind_at(const addr *at, int *fd) {
+static int bind_at(const addr *at, bool shared, int *fd) {
     struct sockaddr_storage storage;
     socklen_t n = addr_to_sockaddr(at, &storage);
     struct sockaddr *name = (struct sockaddr *)&storage;
@@ -38,7 +38,8 @@ static int bind_at(const addr *at, int *fd) {
         remove_stale(name, n, at->path);
     } else {
         setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        setsockopt(s, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+        if (shared)
+            setsockopt(s, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
         setsockopt(s, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
     if (at->family == ADDR_V6)
@@ -49,14 +50,21 @@ static int bind_at(const addr *at, int *fd) {
     return 0;
 }
 
-err listener_bind(const addr *at, int *fd) {
+static err bind_any(const addr *at, bool shared, int *fd) {
     if (at->family == ADDR_NONE)
         return err_make(ERR_PERM, ERR_SYNTAX, "no address", "no address to listen on");
-    int failure = bind_at(at, fd);
+    int failure = bind_at(at, shared, fd);
     if (is_any_v6(at) && (failure == EAFNOSUPPORT || failure == EADDRNOTAVAIL)) {
         addr v4 = {.family = ADDR_V4, .port = at->port}; /* a machine without IPv6 */
-        failure = bind_at(&v4, fd);
+        failure = bind_at(&v4, shared, fd);
     }
     errno = failure;
     return failure ? err_errno("bind") : OK;
+}
+
+err listener_bind(const addr *at, int *fd) { return bind_any(at, true, fd); }
+
+err listener_probe(const addr *at) {
+    SCOPED_FD fd = -1;
+    return at->family == ADDR_UNIX ? OK : bind_any(at, false, &fd);
 }

@@ -137,6 +137,8 @@ static void mistakes_and_taken_ports_are_said(void **state) {
     addr here;
     assert_true(addr_parse_port(S("127.0.0.1:0"), 0, &here));
     socklen_t n = addr_to_sockaddr(&here, &at);
+    int on = 1; /* another server of the same user: the system would let both have the port */
+    assert_int_equal(setsockopt(taken, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on), 0);
     assert_int_equal(bind(taken, (struct sockaddr *)&at, n), 0);
     assert_int_equal(listen(taken, 1), 0);
     n = sizeof at;

@@ -78,6 +78,8 @@ static void what_belongs_together_is_checked(void **state) {
         "[listener \"a\"]\naddress = nowhere\n",
         "godwit.conf:2: listener \"a\": \"nowhere\" is no address; write 192.0.2.1:25, [2001:db8::1]:25, *:25 or "
         "unix:/path\n");
+    assert_mistake("[listener \"a\"]\naddress = 127.0.0.1:25\n[listener \"b\"]\naddress = *:25, 127.0.0.1:25\n",
+                   "godwit.conf:4: listener \"b\": 127.0.0.1:25 is taken by listener \"a\"\n");
     assert_mistake("[tls]\nkey = k\n", "godwit.conf:2: [tls \"\"] needs both certificate and key\n");
     assert_mistake("[smtp]\ntrusted = 10.0.0.1/8\n", "godwit.conf: smtp.trusted: \"10.0.0.1/8\" is no network; write "
                                                      "192.0.2.0/24, 2001:db8::/32 or one address\n");

@@ -8,17 +8,26 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 USER, PASSWORD, DOMAIN = "user@demo.test", "correct horse", "demo.test"
 
 
+_given, _lock = set(), threading.Lock()
+
+
 def free_port():
-    with socket.socket() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody has, and that no other test of this run was given."""
+    while True:
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        with _lock:
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 def wait_for(what, seconds=15, every=0.05):

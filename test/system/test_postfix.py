@@ -58,7 +58,7 @@ smtpd_tls_key_file = /etc/postfix/key.pem
         (etc / "master.cf").write_text(master)
         (self.root / "var" / "vmail").mkdir()
         os.chown(self.root / "var" / "vmail", 1000, 1000)
-        self.process = subprocess.Popen(["unshare", "-m", "sh", "-c", f"mount --bind /dev {self.root}/dev && mount -t proc proc {self.root}/proc && "
+        self.process = subprocess.Popen(["unshare", "-m", "--propagation", "unchanged", "sh", "-c", f"mount --make-rprivate / 2>/dev/null; mount --bind /dev {self.root}/dev && mount -t proc proc {self.root}/proc && "
                                          f"exec chroot {self.root} postfix start-fg"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         wait_for(self.answers, 30)
         return self
