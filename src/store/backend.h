@@ -62,7 +62,8 @@ typedef struct store_touch {
 typedef struct store_owner {
     void *arg;
     bool (*blob_present)(void *arg, const blob_id *id);
-    /* Inside the transaction that forgets the blob, so that nobody can begin to rely on it meanwhile. */
+    /* Inside a transaction, so that nobody can begin to rely on the blob meanwhile, and only when no row of it has an
+     * owner as of the last commit: this transaction may come to nothing. */
     void (*blob_remove)(void *arg, const blob_id *id);
     /* After a commit. Everything, when another process may have changed anything. */
     void (*changed)(void *arg, const store_touch *touched, size_t n, bool queue);

@@ -50,7 +50,8 @@ static err reap_mailboxes(tx *t, bool *more) {
 
 /* ---- blobs ---- */
 
-err reap_blob(tx *t, const blob_id *id) {
+/* File first: if the commit fails the row still says that the file cannot be trusted. */
+static err reap_blob(tx *t, const blob_id *id) {
     t->owner->blob_remove(t->owner->arg, id);
     return DB_RUN(t->d, "DELETE FROM blob WHERE hash = ?1 AND refs = 0", B(str_of((const char *)id->bytes, BLOB_ID)));
 }
@@ -72,19 +73,26 @@ static err reap_blobs(tx *t, bool *more) {
     return OK;
 }
 
+/* A file goes only when it was committed that nobody owns it: were it in the transaction that takes the last owner away,
+ * a commit that fails would bring the owner back without its file. */
 err reap_portion(tx *t, bool *more) {
     *more = false;
     TRY(reap_mailboxes(t, more));
-    return reap_blobs(t, more);
+    return *more ? OK : reap_blobs(t, more);
 }
 
 /* ---- blobs without a row ---- */
 
-static err forget_unless_owned(tx *t, const blob_id *id) {
+/* One whose row is still there may have lost its owner in this very batch: that is left to reap_blobs. */
+static err forget_unless_known(tx *t, const blob_id *id) {
     int64_t refs = 0;
-    TRY(DB_FIRST(t->d, &refs, NULL, "SELECT refs FROM blob WHERE hash = ?1",
+    bool known;
+    TRY(DB_FIRST(t->d, &refs, &known, "SELECT refs FROM blob WHERE hash = ?1",
                  B(str_of((const char *)id->bytes, BLOB_ID))));
-    return refs > 0 ? OK : reap_blob(t, id);
+    if (!known)
+        t->owner->blob_remove(t->owner->arg, id);
+    t->litter |= known && refs == 0;
+    return OK;
 }
 
 typedef struct forget_args {
@@ -96,7 +104,7 @@ typedef struct forget_args {
 static err forget(tx *t, void *arg) {
     forget_args *x = arg;
     for (size_t i = 0; i < x->n; i++)
-        TRY(forget_unless_owned(t, x->blobs ? &x->blobs[i].id : &x->ids[i]));
+        TRY(forget_unless_known(t, x->blobs ? &x->blobs[i].id : &x->ids[i]));
     return OK;
 }
 

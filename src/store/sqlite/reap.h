@@ -7,8 +7,5 @@
 
 /* One portion inside a transaction; *more when another would find something. */
 err reap_portion(tx *t, bool *more) MUST_USE;
-/* Deletes a blob that has no owner, file first: if the commit fails the row still says that the file cannot be trusted.
- */
-err reap_blob(tx *t, const blob_id *id) MUST_USE;
 
 #endif
