@@ -160,7 +160,7 @@ static err settle(queue *q, job_list *jobs, bool notices) {
     arena_init(&b.memory, SETTLE_MEMORY);
     err e = batch_fill(&b, jobs, notices);
     if (!failed(e))
-        e = queue_settle(q->store, &queue_rules, b.results, b.n, b.notices, b.notices_n);
+        e = queue_settle(q->store, &queue_rules, q->config.node, b.results, b.n, b.notices, b.notices_n);
     for (size_t i = 0; i < b.n && !failed(e); i++) {
         log_outcome(&b.outcomes[i]);
         note_retry(q, &b.outcomes[i].verdict);

@@ -150,7 +150,7 @@ typedef struct store_backend {
                    arena *a, store_range **expunged, size_t *n) MUST_USE;
 
     err (*accept)(void *b, const store_letter *letter) MUST_USE;
-    err (*settle)(void *b, const queue_result *results, size_t n, const store_letter *notices,
+    err (*settle)(void *b, str node, const queue_result *results, size_t n, const store_letter *notices,
                   size_t notices_n) MUST_USE;
     /* Forgets blobs that were written for a change that did not happen and that nobody else owns. */
     err (*blob_forget)(void *b, const blob_ref *blobs, size_t n) MUST_USE;

@@ -35,23 +35,23 @@ err queue_recover(store *s, const principal *who, str node, int64_t now) {
     return s->ops->recover(s->backend, node, now);
 }
 
-static err settle_once(store *s, const queue_result *results, size_t n, const store_accepted *notices,
+static err settle_once(store *s, str node, const queue_result *results, size_t n, const store_accepted *notices,
                        size_t notices_n) {
     letters l;
     TRY(letters_pack(&l, s, notices, notices_n, NULL));
-    err e = s->ops->settle(s->backend, results, n, l.items, notices_n);
+    err e = s->ops->settle(s->backend, node, results, n, l.items, notices_n);
     letters_free(&l, e.kind != ERR_PEER);
     return e;
 }
 
-err queue_settle(store *s, const principal *who, const queue_result *results, size_t n, const store_accepted *notices,
-                 size_t notices_n) {
+err queue_settle(store *s, const principal *who, str node, const queue_result *results, size_t n,
+                 const store_accepted *notices, size_t notices_n) {
     TRY(store_gate(who, CALL_QUEUE_WORK));
     TRY(check_count(n));
     TRY(check_count(notices_n));
     err e = OK;
     for (int i = 0; i < STORE_TRIES; i++) {
-        e = settle_once(s, results, n, notices, notices_n);
+        e = settle_once(s, node, results, n, notices, notices_n);
         if (!store_again(e))
             break;
     }

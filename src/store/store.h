@@ -325,10 +325,12 @@ typedef struct queue_result {
     bool delay_noticed;
 } queue_result;
 /* One transaction: the results and the notices (DSNs, each a message of its own) they cause. An entry that is gone
- * (removed by the operator, finished by another node after the lease) is passed over; one held meanwhile stays held. A
- * notice for an account that is full is logged and dropped. */
-err queue_settle(store *s, const principal *who, const queue_result *results, size_t n, const store_accepted *notices,
-                 size_t notices_n) MUST_USE;
+ * (removed by the operator, finished by another node after the lease) is passed over; one held meanwhile stays held.
+ * When the lease ended and another node has the entry now, DONE removes it all the same, for what was done is done; a
+ * RETRY is passed over, or a third would be given what the other is busy with. A notice for an account that is full is
+ * logged and dropped. */
+err queue_settle(store *s, const principal *who, str node, const queue_result *results, size_t n,
+                 const store_accepted *notices, size_t notices_n) MUST_USE;
 
 /* Wall seconds of the earliest next_try or lease end of entries not held; 0 when there is none. */
 err queue_next(store *s, const principal *who, int64_t *at) MUST_USE;

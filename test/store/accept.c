@@ -108,7 +108,7 @@ static void content_goes_with_its_last_owner(void **state) {
     assert_ok(queue_read(k->s, &deliver, e->id, 0, UINT64_MAX, &k->a, &out));
     assert_str(out, raw);
     queue_result done = {.id = e->id, .outcome = QUEUE_DONE};
-    assert_ok(queue_settle(k->s, &deliver, &done, 1, NULL, 0));
+    assert_ok(queue_settle(k->s, &deliver, S("node"), &done, 1, NULL, 0));
     assert_err(queue_read(k->s, &deliver, e->id, 0, UINT64_MAX, &k->a, &out), ERR_PEER, ERR_NOT_FOUND);
     kit_check(k);
 }

@@ -166,7 +166,7 @@ static err c_renew(kit *k, const principal *w) {
 static err c_recover(kit *k, const principal *w) { return queue_recover(k->s, w, S("n"), 1); }
 static err c_settle(kit *k, const principal *w) {
     queue_result r = {.id = 1};
-    return queue_settle(k->s, w, &r, 1, NULL, 0);
+    return queue_settle(k->s, w, S("n"), &r, 1, NULL, 0);
 }
 static err c_next(kit *k, const principal *w) {
     int64_t at;

@@ -81,7 +81,7 @@ static void settling(void **state) {
          .delay_noticed = true},
         {.id = 99999, .outcome = QUEUE_DONE}, /* somebody else's by now: nothing */
     };
-    assert_ok(queue_settle(k->s, &deliver, results, 3, NULL, 0));
+    assert_ok(queue_settle(k->s, &deliver, S("node"), results, 3, NULL, 0));
     assert_ok(queue_list(k->s, &admin, &everything, 0, 10, &k->a, &all, &n));
     assert_int_equal(n, 2);
     assert_true(all[1].state == QUEUE_WAITING && all[1].attempts == 1 && all[1].next_try == 1300 &&
@@ -98,6 +98,34 @@ static void settling(void **state) {
     kit_check(k);
 }
 
+/* Two nodes each believe an entry theirs: what is done is done, but nobody is sent after who is busy with it. */
+static void settling_after_the_lease(void **state) {
+    kit *k = *state;
+    assert_ok(kit_accept(k, "id", kit_message(k, "1"), 0, two_domains, 3));
+    queue_entry *e, *all;
+    size_t n;
+    assert_ok(queue_claim(k->s, &deliver, S("left"), 1000, 60, 10, &k->a, &e, &n));
+    assert_int_equal(n, 3);
+    queue_result late[] = {{.id = e[0].id, .outcome = QUEUE_RETRY, .next_try = 1, .history_line = S("late")},
+                           {.id = e[1].id, .outcome = QUEUE_DONE},
+                           {.id = e[2].id, .outcome = QUEUE_RETRY, .next_try = 5000, .history_line = S("late")}};
+    assert_ok(queue_claim(k->s, &deliver, S("right"), 1060, 60, 2, &k->a, &e, &n));
+    assert_int_equal(n, 2); /* both of one.example; the lease of the third ended, but nobody took it */
+    assert_ok(queue_settle(k->s, &deliver, S("left"), late, 3, NULL, 0));
+    assert_ok(queue_list(k->s, &admin, &everything, 0, 10, &k->a, &all, &n));
+    assert_int_equal(n, 2);
+    for (size_t i = 0; i < n; i++) {
+        bool taken = all[i].id == late[0].id;
+        assert_true(all[i].state == (taken ? QUEUE_ACTIVE : QUEUE_WAITING));
+        assert_true(all[i].next_try == (taken ? 1120 : 5000) && all[i].attempts == (taken ? 0 : 1));
+        assert_str(all[i].history, taken ? S("") : S("late\n"));
+    }
+    assert_ok(queue_settle(k->s, &deliver, S("right"), late, 2, NULL, 0)); /* who has it may say when */
+    assert_int_equal(kit_claim(k, 4999, 10, &e), 1);
+    assert_true(e->id == late[0].id);
+    kit_check(k);
+}
+
 static void history_is_bounded(void **state) {
     kit *k = *state;
     const char *const single[] = {"x@three.example"};
@@ -108,7 +136,7 @@ static void history_is_bounded(void **state) {
     queue_result r = {.id = e->id, .outcome = QUEUE_RETRY, .next_try = 1, .error = arena_strf(&k->a, "%5000s", "long")};
     for (int i = 0; i < 400; i++) {
         r.history_line = arena_strf(&k->a, "attempt %d %0*d", i, 100, 0);
-        assert_ok(queue_settle(k->s, &deliver, &r, 1, NULL, 0));
+        assert_ok(queue_settle(k->s, &deliver, S("node"), &r, 1, NULL, 0));
     }
     assert_ok(queue_list(k->s, &admin, &everything, 0, 10, &k->a, &e, &n));
     assert_int_equal(e->attempts, 400);
@@ -137,7 +165,7 @@ static void notices_come_with_the_result(void **state) {
         {.id = S("dsn2"), .content = &c, .recipients = &remote, .recipients_n = 1, .expires = 10, .first_try = 5},
         {.id = S("dsn3"), .content = &c, .locals = &full, .locals_n = 1}, /* full: the rest happens all the same */
     };
-    assert_ok(queue_settle(k->s, &deliver, done, 3, notices, 3));
+    assert_ok(queue_settle(k->s, &deliver, S("node"), done, 3, notices, 3));
     kit_messages(k, &k->as_anna, kit_box(k, &k->as_anna, "INBOX"), 0, &n);
     assert_int_equal(n, 1);
     assert_ok(queue_list(k->s, &admin, &everything, 0, 10, &k->a, &e, &n));
@@ -197,7 +225,7 @@ static void held_while_active_stays_held(void **state) {
     int64_t id = e->id;
     assert_int_equal(apply(k, NULL, &id, 1, QUEUE_CHANGE_HOLD), 1);
     queue_result r = {.id = id, .outcome = QUEUE_RETRY, .next_try = 1};
-    assert_ok(queue_settle(k->s, &deliver, &r, 1, NULL, 0));
+    assert_ok(queue_settle(k->s, &deliver, S("node"), &r, 1, NULL, 0));
     assert_ok(queue_list(k->s, &admin, &everything, 0, 10, &k->a, &e, &n));
     assert_true(e->state == QUEUE_HELD && e->attempts == 1);
     assert_int_equal(kit_claim(k, 5000, 10, &e), 0);
@@ -240,6 +268,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_group_is_not_torn),
     CASE(leases),
     CASE(settling),
+    CASE(settling_after_the_lease),
     CASE(history_is_bounded),
     CASE(notices_come_with_the_result),
     CASE(the_operator_changes),

@@ -12,15 +12,17 @@
 /* ---- results ---- */
 
 typedef struct settled {
-    int64_t message, state, delay_notice;
+    int64_t message, state, delay_notice, others; /* others: another node has it under its lease */
 } settled;
 
 /* Gone already when an operator removed it or another node finished it after the lease. */
-static err load(db *d, int64_t id, settled *out, bool *found) {
-    SCOPED_QUERY q = DB_QUERY(d, "SELECT message, state, delay_notice FROM queue_entry WHERE id = ?1", I(id));
+static err load(db *d, int64_t id, str node, settled *out, bool *found) {
+    SCOPED_QUERY q = DB_QUERY(
+        d, "SELECT message, state, delay_notice, state = 1 AND node <> ?2 FROM queue_entry WHERE id = ?1", I(id),
+        T(node));
     *found = query_row(&q);
     if (*found)
-        *out = (settled){query_int(&q, 0), query_int(&q, 1), query_int(&q, 2)};
+        *out = (settled){query_int(&q, 0), query_int(&q, 1), query_int(&q, 2), query_int(&q, 3)};
     return query_end(&q);
 }
 
@@ -66,16 +68,19 @@ static err retry(tx *t, const queue_result *r, const settled *row) {
     return str_empty(r->history_line) ? OK : write_history(t->d, r->id, r->history_line);
 }
 
-static err settle_one(tx *t, const queue_result *r) {
+static err settle_one(tx *t, str node, const queue_result *r) {
     settled row;
     bool found;
-    TRY(load(t->d, r->id, &row, &found));
+    TRY(load(t->d, r->id, node, &row, &found));
     if (!found)
         return OK;
-    return r->outcome == QUEUE_DONE ? queue_rows_drop(t, r->id, row.message) : retry(t, r, &row);
+    if (r->outcome == QUEUE_DONE)
+        return queue_rows_drop(t, r->id, row.message);
+    return row.others ? OK : retry(t, r, &row);
 }
 
 typedef struct settle_args {
+    str node;
     const queue_result *results;
     size_t n;
     const store_letter *notices;
@@ -97,7 +102,7 @@ static err settle(tx *t, void *arg) {
     for (size_t i = 0; i < x->notices_n; i++)
         TRY(content_check(t, &x->notices[i].packed));
     for (size_t i = 0; i < x->n; i++)
-        TRY(settle_one(t, &x->results[i]));
+        TRY(settle_one(t, x->node, &x->results[i]));
     for (size_t i = 0; i < x->notices_n; i++) {
         TRY(sqlite_letter(t, &x->notices[i]));
         log_lost(&x->notices[i]);
@@ -105,8 +110,9 @@ static err settle(tx *t, void *arg) {
     return OK;
 }
 
-err sqlite_settle(void *b, const queue_result *results, size_t n, const store_letter *notices, size_t notices_n) {
-    settle_args x = {results, n, notices, notices_n};
+err sqlite_settle(void *b, str node, const queue_result *results, size_t n, const store_letter *notices,
+                  size_t notices_n) {
+    settle_args x = {node, results, n, notices, notices_n};
     return sqlite_write(b, settle, &x);
 }
 
@@ -174,7 +180,7 @@ typedef struct apply_args {
 
 static err remove_entry(tx *t, int64_t id, bool *done) {
     settled row;
-    TRY(load(t->d, id, &row, done));
+    TRY(load(t->d, id, S(""), &row, done));
     return *done ? queue_rows_drop(t, id, row.message) : OK;
 }
 

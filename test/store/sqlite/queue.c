@@ -74,11 +74,11 @@ static void nothing_is_left_of_what_is_done(void **state) {
     assert_int_equal(kit_claim(k, 1000, 10, &e), 2);
     queue_result r[] = {{.id = e[0].id, .outcome = QUEUE_RETRY, .next_try = 1, .history_line = S("x")},
                         {.id = e[1].id}};
-    assert_ok(queue_settle(k->s, &deliver, r, 2, NULL, 0));
+    assert_ok(queue_settle(k->s, &deliver, S("node"), r, 2, NULL, 0));
     assert_int_equal(kit_int(k, "SELECT count(*) FROM queue_entry"), 1);
     assert_int_equal(kit_int(k, "SELECT count(*) FROM queue_history"), 1);
     r[0].outcome = QUEUE_DONE;
-    assert_ok(queue_settle(k->s, &deliver, r, 1, NULL, 0));
+    assert_ok(queue_settle(k->s, &deliver, S("node"), r, 1, NULL, 0));
     static const char *const tables[] = {"queue_entry", "queue_history", "queue_message",
                                          "content",     "summary",       "shared"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {

@@ -14,7 +14,7 @@ static void settling_is_direct(void **state) {
     queue_result r[3];
     for (int i = 0; i < 3; i++)
         r[i] = (queue_result){.id = e[i].id, .outcome = QUEUE_DONE};
-    assert_ok(queue_settle(k->s, &deliver, r, 3, NULL, 0));
+    assert_ok(queue_settle(k->s, &deliver, S("node"), r, 3, NULL, 0));
     assert_int_equal(kit_trace_of("DELETE FROM queue_entry").runs, 3);
     assert_int_equal(kit_trace_of("queue").scans, 0);
     kit_trace_end();
@@ -34,11 +34,11 @@ static void a_failing_notice_keeps_the_entry(void **state) {
     store_content c = kit_content(k, kit_message(k, "dsn"));
     store_local broken = {k->anna, S("INBOX"), S("no line end"), 0};
     store_accepted notice = {.id = S("n"), .content = &c, .locals = &broken, .locals_n = 1};
-    assert_true(failed(queue_settle(k->s, &deliver, &r, 1, &notice, 1)));
+    assert_true(failed(queue_settle(k->s, &deliver, S("node"), &r, 1, &notice, 1)));
     assert_int_equal(kit_int(k, "SELECT count(*) FROM queue_entry"), 1);
     kit_sql(k, "DELETE FROM mailbox WHERE name = 'INBOX'"); /* found only inside the transaction */
     broken.header = S("");
-    assert_true(failed(queue_settle(k->s, &deliver, &r, 1, &notice, 1)));
+    assert_true(failed(queue_settle(k->s, &deliver, S("node"), &r, 1, &notice, 1)));
     assert_int_equal(kit_int(k, "SELECT count(*) FROM queue_entry"), 1);
     assert_int_equal(kit_int(k, "SELECT count(*) FROM content"), 1);
 }
