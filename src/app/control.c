@@ -38,10 +38,11 @@ static bool unix_address(str data, struct sockaddr_un *at) {
 
 /* ---- alone on the data directory ---- */
 
+/* Not the store's own lock: that one is for whoever does the housekeeping, and a command may hold it. */
 static err lock_data(str data, int *fd) {
     SCOPED_BUF path;
     buf_init(&path, 4096);
-    buf_addf(&path, "%.*s/lock", STR_ARG(data));
+    buf_addf(&path, "%.*s/server.lock", STR_ARG(data));
     buf_add_byte(&path, '\0');
     *fd = path.over ? -1 : open(path.p, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (*fd < 0)

@@ -1,4 +1,5 @@
 """Processes: the supervisor starts the server again, what was accepted survives kill -9, the walls stand, certificates are swapped."""
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -71,6 +72,26 @@ def test_accepted_mail_survives_kill_9():
         for key, raw in ledger.items():
             assert seen[key].endswith(raw), f"{key} changed"
         g.ctl("check", "--store", check=False)
+
+
+def test_the_server_looks_after_its_attachments():
+    with Godwit() as g:
+        data = g.folder / "data"
+        g.kill()
+        owner, name = data.stat(), hashlib.sha256(b"orphan").hexdigest()
+        orphan = data / "blobs" / name[:2] / name[2:4] / name  # written, and then the power went
+        orphan.parent.mkdir(parents=True)
+        orphan.write_bytes(b"orphan")
+        for path in (orphan, orphan.parent, orphan.parent.parent):
+            os.chown(path, owner.st_uid, owner.st_gid)
+        g.start()
+        wait_for(lambda: not orphan.exists())
+        g.stop()
+        assert (data / "clean").exists()
+        with open(data / "lock") as command:  # somebody sends mail by the command line just now
+            fcntl.flock(command, fcntl.LOCK_EX)
+            g.start()
+            deliver(g, message())
 
 
 def test_the_server_has_no_privileges():
