@@ -37,6 +37,10 @@ int submit_read_stdin(ctl *c, bool dot_ends, str *raw) {
         n = to ? fread(to, 1, 65536, stdin) : 0;
         buf_commit(&text, n);
     }
+    if (ferror(stdin)) { /* half a message must not pass for a whole one */
+        ctl_fail(c, "read the message from standard input", err_errno("read"));
+        return EX_IOERR;
+    }
     str rest = buf_str(&text);
     for (str line; dot_ends && str_cut_line(&rest, &line);)
         if (str_eq(line, S(".\n")) || str_eq(line, S(".\r\n"))) {

@@ -147,6 +147,20 @@ def test_send_and_sendmail_put_messages_in():
         assert b"Bcc" not in second and b"\r\n.\r\nmore\r\n" in second and b"Message-ID:" in second and b"Date:" in second
 
 
+def test_half_a_message_is_none():
+    with Godwit(start=False, options={"mail": {"hold": "yes"}}) as g:
+        for words in (("send", "--from", USER), ("sendmail", "-f", USER)):
+            end, other = os.pipe()  # its writer made it non-blocking, and is still at it
+            os.set_blocking(end, False)
+            os.write(other, b"Subject: contract\n\nThe price is 10")
+            done = subprocess.run([os.environ["GODWIT"], "--config", g.config, *words, "x@remote.test"], stdin=end,
+                                  capture_output=True, timeout=20)
+            os.close(end)
+            os.close(other)
+            assert done.returncode == 74 and b"standard input" in done.stderr, (words, done)
+        assert g.ctl_json("queue", "list") == []
+
+
 def test_a_sender_is_an_address_and_nothing_more():
     with Godwit(start=False, options={"mail": {"hold": "yes"}}) as g:
         for bad in ("ann@example.org> SIZE=1", "ann@example.org\nRCPT TO:<x@y.test>", "<ann@example.org>", "a b@example.org"):
