@@ -73,8 +73,8 @@ static err reap_blobs(tx *t, bool *more) {
     return OK;
 }
 
-/* A file goes only when it was committed that nobody owns it: were it in the transaction that takes the last owner away,
- * a commit that fails would bring the owner back without its file. */
+/* A file goes only when it was committed that nobody owns it: were it in the transaction that takes the last owner
+ * away, a commit that fails would bring the owner back without its file. */
 err reap_portion(tx *t, bool *more) {
     *more = false;
     TRY(reap_mailboxes(t, more));

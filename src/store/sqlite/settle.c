@@ -17,9 +17,9 @@ typedef struct settled {
 
 /* Gone already when an operator removed it or another node finished it after the lease. */
 static err load(db *d, int64_t id, str node, settled *out, bool *found) {
-    SCOPED_QUERY q = DB_QUERY(
-        d, "SELECT message, state, delay_notice, state = 1 AND node <> ?2 FROM queue_entry WHERE id = ?1", I(id),
-        T(node));
+    SCOPED_QUERY q =
+        DB_QUERY(d, "SELECT message, state, delay_notice, state = 1 AND node <> ?2 FROM queue_entry WHERE id = ?1",
+                 I(id), T(node));
     *found = query_row(&q);
     if (*found)
         *out = (settled){query_int(&q, 0), query_int(&q, 1), query_int(&q, 2), query_int(&q, 3)};
