@@ -65,7 +65,8 @@ err sqlite_expunge(void *b, int64_t account, int64_t mailbox, const store_range 
                    arena *a, store_range **expunged, size_t *n);
 
 err sqlite_accept(void *b, const store_letter *letter);
-err sqlite_settle(void *b, str node, const queue_result *results, size_t n, const store_letter *notices, size_t notices_n);
+err sqlite_settle(void *b, str node, const queue_result *results, size_t n, const store_letter *notices,
+                  size_t notices_n);
 err sqlite_blob_forget(void *b, const blob_ref *blobs, size_t n);
 err sqlite_blob_sweep(void *b, const blob_id *found, size_t n);
 
